@@ -1,0 +1,111 @@
+"""Keep a SQL database and Meilisearch in step, and see exactly where they are not."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scrypath.config import Config as Config
+    from scrypath.config import configure as configure
+    from scrypath.operator.apply import apply as apply
+    from scrypath.operator.contract import index_contract_drift as index_contract_drift
+    from scrypath.operator.explain import explain as explain
+    from scrypath.operator.failed import failed_sync_work as failed_sync_work
+    from scrypath.operator.failed import reason_class_counts as reason_class_counts
+    from scrypath.operator.history import audit_log as audit_log
+    from scrypath.operator.history import compare_snapshots as compare_snapshots
+    from scrypath.operator.history import failure_history as failure_history
+    from scrypath.operator.history import snapshots as snapshots
+    from scrypath.operator.plan import Plan as Plan
+    from scrypath.operator.plan import plan as plan
+    from scrypath.operator.preflight import preflight as preflight
+    from scrypath.operator.reconcile import reconcile_sync as reconcile_sync
+    from scrypath.operator.report import Reconcile as Reconcile
+    from scrypath.operator.retry import RetryPreview as RetryPreview
+    from scrypath.operator.retry import preview_retry as preview_retry
+    from scrypath.operator.retry import retry_sync_work as retry_sync_work
+    from scrypath.operator.status import sync_status as sync_status
+    from scrypath.operator.verification import verify_retry as verify_retry
+    from scrypath.operator.work import sync_work as sync_work
+    from scrypath.query.search import SearchResult as SearchResult
+    from scrypath.query.search import search as search
+    from scrypath.rebuild.backfill import BackfillResult as BackfillResult
+    from scrypath.rebuild.backfill import backfill as backfill
+    from scrypath.schema.declaration import FanOut as FanOut
+    from scrypath.schema.declaration import SearchSchema as SearchSchema
+    from scrypath.schema.declaration import search_schema as search_schema
+    from scrypath.schema.declaration import searchable as searchable
+    from scrypath.schema.faceting import Faceting as Faceting
+    from scrypath.schema.faceting import hierarchy as hierarchy
+    from scrypath.schema.reflection import document_id_field as document_id_field
+    from scrypath.schema.reflection import document_source as document_source
+    from scrypath.schema.reflection import schema_capabilities as schema_capabilities
+    from scrypath.schema.reflection import schema_config as schema_config
+    from scrypath.schema.reflection import schema_faceting as schema_faceting
+    from scrypath.schema.reflection import schema_fields as schema_fields
+    from scrypath.schema.reflection import schema_settings as schema_settings
+    from scrypath.sync.related import sync_related as sync_related
+    from scrypath.sync.result import SyncResult as SyncResult
+    from scrypath.sync.verbs import delete_document as delete_document
+    from scrypath.sync.verbs import delete_documents as delete_documents
+    from scrypath.sync.verbs import delete_record as delete_record
+    from scrypath.sync.verbs import sync_record as sync_record
+    from scrypath.sync.verbs import sync_records as sync_records
+
+__version__ = "0.1.0"
+
+# Where each public name lives. It is imported when it is first used, so that a command that needs little starts fast.
+_HOMES = {
+    "scrypath.config": ("Config", "configure"),
+    "scrypath.operator.apply": ("apply",),
+    "scrypath.operator.contract": ("index_contract_drift",),
+    "scrypath.operator.explain": ("explain",),
+    "scrypath.operator.failed": ("failed_sync_work", "reason_class_counts"),
+    "scrypath.operator.history": ("audit_log", "compare_snapshots", "failure_history", "snapshots"),
+    "scrypath.operator.plan": ("Plan", "plan"),
+    "scrypath.operator.preflight": ("preflight",),
+    "scrypath.operator.reconcile": ("reconcile_sync",),
+    "scrypath.operator.report": ("Reconcile",),
+    "scrypath.operator.retry": ("RetryPreview", "preview_retry", "retry_sync_work"),
+    "scrypath.operator.status": ("sync_status",),
+    "scrypath.operator.verification": ("verify_retry",),
+    "scrypath.operator.work": ("sync_work",),
+    "scrypath.rebuild.backfill": ("BackfillResult", "backfill"),
+    "scrypath.schema.declaration": ("FanOut", "SearchSchema", "search_schema", "searchable"),
+    "scrypath.schema.faceting": ("Faceting", "hierarchy"),
+    "scrypath.schema.reflection": (
+        "document_id_field",
+        "document_source",
+        "schema_capabilities",
+        "schema_config",
+        "schema_faceting",
+        "schema_fields",
+        "schema_settings",
+    ),
+    "scrypath.query.search": ("SearchResult", "search"),
+    "scrypath.sync.related": ("sync_related",),
+    "scrypath.sync.result": ("SyncResult",),
+    "scrypath.sync.verbs": (
+        "delete_document",
+        "delete_documents",
+        "delete_record",
+        "sync_record",
+        "sync_records",
+    ),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 - the table above is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        value = getattr(import_module(_MODULE_OF[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'scrypath' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

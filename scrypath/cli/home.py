@@ -1,0 +1,78 @@
+"""``scrypath local``: the stack of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scrypath.cli import answers
+from scrypath.cli.options import AsJson
+from scrypath.cli.running import Exit
+
+if TYPE_CHECKING:
+    import polars as pl
+
+app = typer.Typer(
+    help="The stack of this machine: database, search server, worker.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def up(
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Start no worker.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Start what is not running yet."""
+    from scrypath.local import stack
+
+    return _shown(stack.up(worker=not no_worker).status(), as_json=as_json)
+
+
+@app.command()
+def down(
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Also remove its database, index, snapshots and logs.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Stop what the stack started."""
+    from scrypath.local import stack
+
+    return _shown(stack.down(purge=purge), as_json=as_json)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> int:
+    """Show which parts are there; 2 when one of them crashed."""
+    from scrypath.local import stack
+
+    return _shown(stack.status(), as_json=as_json)
+
+
+@app.command()
+def demo(
+    cities: Annotated[
+        int | None,
+        typer.Option("--cities", min=1, help="Only the most populous.", show_default=False),
+    ] = None,
+) -> int:
+    """Walk through an incident on real parts: search looks wrong, seen, fixed, verified, recorded."""
+    from scrypath.cli import telling
+    from scrypath.local.demo import story
+
+    telling.tell(story(cities=cities))
+    return Exit.FINE
+
+
+def _shown(frame: pl.DataFrame, *, as_json: bool) -> int:
+    if as_json:
+        answers.write(frame)
+    else:
+        from scrypath.cli import views
+
+        views.local(frame)
+    return Exit.FOUND if "crashed" in frame["state"].to_list() else Exit.FINE

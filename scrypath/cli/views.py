@@ -1,0 +1,288 @@
+"""How each public frame is shown in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from scrypath.cli.tables import NOTHING, Row, Shown, counted, lasted, number, plain, say, show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NOT_OBSERVED = "not observed"
+MOST = 5  # names in a sentence
+
+
+def local(frame: pl.DataFrame) -> None:
+    """Frame ``LOCAL_STATUS``."""
+    show(
+        frame,
+        [
+            Shown("Part", "part"),
+            Shown("State", "state"),
+            Shown("Process", lambda row: "" if row["pid"] is None else str(row["pid"]), right=True),
+            Shown("", "detail", wraps=True),
+            Shown("URL", lambda row: row["url"] or "", wraps=True),
+        ],
+    )
+
+
+def status(frame: pl.DataFrame) -> None:
+    """Frame ``STATUS``."""
+    show(
+        frame,
+        [
+            Shown("Schema", "schema"),
+            Shown("Source", "source"),
+            Shown("Pending", lambda row: _seen(row, "pending", first=True), right=True),
+            Shown("Retrying", lambda row: _seen(row, "retrying", alarm="yellow"), right=True),
+            Shown("Failed", lambda row: _seen(row, "failed", alarm="bold red"), right=True),
+            Shown("Last success", lambda row: _last(row["last_succeeded_id"], row["last_succeeded_at"])),
+            Shown("Oldest pending (UTC)", "oldest_pending_at"),
+        ],
+    )
+    for row in frame.to_dicts():
+        if row["note"]:
+            say(f"{row['schema']}, {row['source']}: {row['note']}", "dim")
+
+
+def failed(frame: pl.DataFrame) -> None:
+    """Frame ``FAILED_WORK``."""
+    for row in frame.filter(frame["work_id"].is_null()).to_dicts():
+        say(f"{row['schema']}: {row['reason']}", "yellow")
+    units = frame.filter(frame["work_id"].is_not_null())
+    if units.is_empty():
+        if frame.is_empty():
+            say("No failed or retrying work.")
+        return
+    show(
+        units,
+        [
+            Shown("Work id", "work_id"),
+            Shown("Schema", lambda row: row["schema"] or row["index"] or NOTHING),
+            Shown("Operation", "operation"),
+            Shown("State", lambda row: Text("healed", "dim") if row["healed"] else row["state"]),
+            Shown("Documents", "document_count", right=True),
+            Shown("Attempt", _attempt, right=True),
+            Shown("Failed at (UTC)", "failed_at"),
+            Shown("Class", "reason_class"),
+        ],
+    )
+    told: dict[str, list[str]] = {}
+    for row in units.to_dicts():
+        told.setdefault(row["reason"] or "It gives no reason.", []).append(row["work_id"])
+    for reason, work_ids in told.items():
+        say(f"{_some(work_ids)}: {reason}")
+    healers: dict[str, list[str]] = {}
+    for row in units.filter(units["healed"]).to_dicts():
+        healers.setdefault(row["superseded_by"], []).append(row["work_id"])
+    for healer, work_ids in healers.items():
+        say(f"Healed, because {healer} wrote the same documents since: {_some(work_ids)}.", "dim")
+
+
+def reasons(frame: pl.DataFrame) -> None:
+    """Frame ``REASON_COUNTS``, on one line."""
+    say(
+        "Why: " + ", ".join(f"{row['reason_class']} {number(row['count'])}" for row in frame.to_dicts()) + "."
+    )
+
+
+def checks(frame: pl.DataFrame) -> None:
+    """Frame ``CHECKS``."""
+    marks = {True: Text("ok", "green"), False: Text("not ok", "bold red"), None: Text(NOT_OBSERVED, "dim")}
+    show(
+        frame,
+        [
+            Shown("Check", "check"),
+            Shown("", lambda row: marks[row["ok"]]),
+            Shown("Seen", "detail", wraps=True),
+            Shown("Next step", lambda row: row["hint"] or "", wraps=True),
+        ],
+    )
+
+
+def snapshots(frame: pl.DataFrame) -> None:
+    """Frame ``SNAPSHOTS``."""
+    if frame.is_empty():
+        say("No snapshot yet: scrypath reconcile stores one.")
+        return
+    show(
+        frame,
+        [
+            Shown("Snapshot", "snapshot_id"),
+            Shown("Schema", "schema"),
+            Shown("Taken at (UTC)", "taken_at"),
+            Shown("Rows", lambda row: _compared(row, "rows"), right=True),
+            Shown("Documents", lambda row: _compared(row, "documents"), right=True),
+            Shown("Missing", lambda row: _compared(row, "missing"), right=True),
+            Shown("Orphan", lambda row: _compared(row, "orphan"), right=True),
+            Shown("Stale", lambda row: _compared(row, "stale"), right=True),
+            Shown("Failed", "failed", right=True),
+        ],
+    )
+
+
+def report(found: Any) -> None:
+    """A ``Reconcile``."""
+    when = "from the snapshot of" if found.from_snapshot else "compared at"
+    say(f"{found.schema} → index {found.index}, {when} {plain(found.taken_at)} UTC", "bold")
+    if found.rows is None:
+        say(f"Documents were not compared. {found.note or ''}".strip(), "yellow")
+    else:
+        verdicts = {True: ("yes", "green"), False: ("no", "yellow"), None: ("could not tell", "yellow")}
+        answer, style = verdicts[found.in_step]
+        say(f"In step: {answer}.", style)
+        counts = ", ".join(
+            f"{row['drift'].replace('_', ' ')} {number(row['count'])}"
+            for row in found.document_counts.to_dicts()
+        )
+        say(
+            f"{counted(found.rows, 'row')} against {counted(found.indexed, 'document')}, "
+            f"by {found.verify}, in {lasted(found.duration)}: {counts}."
+        )
+    say()
+    show(
+        found.drift_signals,
+        [
+            Shown("Signal", lambda row: str(row["signal"]).replace("_", " ")),
+            Shown("", _raised),
+            Shown("Count", lambda row: NOTHING if not row["observed"] else row["count"], right=True),
+            Shown("Seen", "detail", wraps=True),
+        ],
+    )
+    if found.contract_drift is not None and not found.contract_drift.is_empty():
+        say()
+        contract_drift(found.contract_drift)
+    say()
+    if found.actions.is_empty():
+        say("Nothing to do is recommended.")
+    else:
+        actions(found.actions)
+
+
+def actions(frame: pl.DataFrame) -> None:
+    """Frame ``ACTIONS``; what is recommended for the same reason stands on one line."""
+    grouped: dict[tuple[str, str], list[Row]] = {}
+    for row in frame.to_dicts():
+        grouped.setdefault((row["action"], row["reason"]), []).append(row)
+    lines = [
+        {
+            "action": action,
+            "target": _some([row["target"] for row in rows]),
+            "count": sum(row["count"] or 0 for row in rows) if any(row["count"] for row in rows) else None,
+            "reason": reason,
+        }
+        for (action, reason), rows in grouped.items()
+    ]
+    show(
+        lines,
+        [
+            Shown("Recommended", "action"),
+            Shown("Target", "target", wraps=True),
+            Shown("Documents", "count", right=True),
+            Shown("Why", "reason", wraps=True),
+        ],
+    )
+
+
+def contract_drift(frame: pl.DataFrame) -> None:
+    """Frame ``CONTRACT_DRIFT``."""
+    show(
+        frame,
+        [
+            Shown("Contract", "dimension"),
+            Shown("Key", "key"),
+            Shown("Declared", "declared", wraps=True),
+            Shown("In the index", "actual", wraps=True),
+        ],
+    )
+
+
+def plan(made: Any) -> None:
+    """A ``Plan``: its sentence and its counts."""
+    say(str(made), "bold")
+    if not made.counts.is_empty():
+        show(made.counts, [Shown("Documents that are", "drift"), Shown("Count", "count", right=True)])
+
+
+def differences(frame: pl.DataFrame) -> None:
+    """Frame ``FIELD_DIFFERENCES``."""
+    show(
+        frame,
+        [
+            Shown("Document", "document_id"),
+            Shown("Drift", "drift"),
+            Shown("Field", "field"),
+            Shown("Database", "database", wraps=True),
+            Shown("Index", "index", wraps=True),
+        ],
+    )
+
+
+def outcome(frame: pl.DataFrame) -> None:
+    """Frame ``OUTCOME``."""
+    show(
+        frame,
+        [
+            Shown("Work id", "work_id"),
+            Shown("Operation", "operation"),
+            Shown("Outcome", "outcome"),
+            Shown("Sent as", "sent_as"),
+            Shown("Documents", "document_count", right=True),
+            Shown("Verified", lambda row: "not yet" if row["verified"] is None else row["verified"]),
+            Shown("", "detail", wraps=True),
+        ],
+    )
+
+
+def audit(frame: pl.DataFrame) -> None:
+    """Frame ``AUDIT``."""
+    show(
+        frame,
+        [
+            Shown("At (UTC)", "at"),
+            Shown("Phase", "phase"),
+            Shown("Who", "actor"),
+            Shown("Action", "action"),
+            Shown("Target", "target"),
+            Shown("Outcome", lambda row: row["outcome"] or ""),
+            Shown("Documents", "document_count", right=True),
+            Shown("", "detail", wraps=True),
+        ],
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST]) + (f" and {number(len(names) - MOST)} more" if len(names) > MOST else "")
+
+
+def _seen(row: Row, name: str, *, first: bool = False, alarm: str = "") -> Text:
+    if not row["observed"]:
+        return Text(NOT_OBSERVED if first else NOTHING, "dim")
+    value = row[name]
+    return Text(plain(value), alarm if value else "")
+
+
+def _last(work_id: str | None, at: Any) -> str:
+    return NOTHING if work_id is None else f"{work_id}, {plain(at)}"
+
+
+def _attempt(row: Row) -> str:
+    if row["attempt"] is None:
+        return NOTHING
+    return (
+        f"{row['attempt']}/{row['max_attempts']}" if row["max_attempts"] is not None else f"{row['attempt']}"
+    )
+
+
+def _compared(row: Row, name: str) -> str:
+    return plain(row[name]) if row["documents_compared"] else NOTHING
+
+
+def _raised(row: Row) -> Text:
+    if not row["observed"]:
+        return Text(NOT_OBSERVED, "dim")
+    return Text("raised", "bold yellow") if row["raised"] else Text("quiet", "")

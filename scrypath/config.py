@@ -1,0 +1,273 @@
+"""One frozen configuration, from weak to strong: defaults, file, environment, ``configure``, the call."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from scrypath.errors import ConfigError, InvalidOptions, did_you_mean
+from scrypath.redaction import Secret, redact
+from scrypath.vocabulary import SyncMode
+
+ENVIRONMENT_PREFIX = "SCRYPATH_"
+_URL = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything the kit can be told, with the unit in the comment."""
+
+    schemas: tuple[str, ...] = ()  # import strings, "shop.search:City"
+    database_url: str | None = None  # SQLAlchemy or libpq URL of PostgreSQL
+    meilisearch_url: str | None = None
+    meilisearch_key: Secret | None = None
+    index_prefix: str = ""
+    sync_mode: SyncMode = SyncMode.INLINE
+    home: Path = Path(".scrypath")  # what one machine remembers
+    store: Path | None = None  # the DuckDB file; default: <home>/memory.duckdb
+    store_timeout: float = 10.0  # seconds to wait for another process to leave the DuckDB file
+    connect_timeout: float = 3.0  # seconds
+    request_timeout: float = 30.0  # seconds
+    task_timeout: float = 120.0  # seconds to wait for one Meilisearch task
+    batch_size: int = 5_000  # documents in one write
+    payload_limit: int = 90_000_000  # bytes in one write; the server's default limit is 100 MB
+    page_size: int = 20_000  # documents or tasks in one read
+    history_limit: int = 100_000  # tasks and jobs looked at, newest first
+    compress: bool = False  # gzip on the wire: pays on slow lines only
+    oban_prefix: str = "public"  # PostgreSQL schema of the oban tables
+    oban_queue: str = "scrypath"
+    oban_max_attempts: int = 20
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value < least:
+                raise ConfigError(f"{name} is {value!r}.", hint=f"Give a number of at least {least}.")
+        for name in ("meilisearch_url", "database_url"):
+            value = getattr(self, name)
+            if value is not None and not _URL.match(value):
+                shown = value.rpartition("@")[2]  # what stands before it may be a password
+                raise ConfigError(
+                    f"{name} is {redact(shown)!r}, which is not a URL.",
+                    hint="Write it with its scheme, as in http://127.0.0.1:7700 or postgresql://host/name.",
+                )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{field.name}={_shown(getattr(self, field.name))}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        )
+        return f"Config({shown})"
+
+    @property
+    def store_path(self) -> Path:
+        """The DuckDB file of this machine."""
+        return self.store if self.store is not None else self.home / "memory.duckdb"
+
+    def need_meilisearch_url(self) -> str:
+        """The server's URL, or a ``ConfigError`` that says how to give one."""
+        return self._need("meilisearch_url", "http://127.0.0.1:7700")
+
+    def need_database_url(self) -> str:
+        """The database's URL, or a ``ConfigError`` that says how to give one."""
+        return self._need("database_url", "postgresql://user@host/name")
+
+    def _need(self, name: str, example: str) -> str:
+        value: str | None = getattr(self, name)
+        if value:
+            return value
+        raise ConfigError(
+            f"{name} is not configured.",
+            hint=f"Set {ENVIRONMENT_PREFIX}{name.upper()}, or call scrypath.configure({name}={example!r}), "
+            "or start the local stack with: scrypath local up",
+        )
+
+
+_LEAST: Mapping[str, float] = MappingProxyType(
+    {
+        "store_timeout": 0,
+        "connect_timeout": 0.001,
+        "request_timeout": 0.001,
+        "task_timeout": 0,
+        "batch_size": 1,
+        "payload_limit": 1_000,
+        "page_size": 1,
+        "history_limit": 1,
+        "oban_max_attempts": 1,
+    }
+)
+
+_configured: dict[str, Any] = {}
+
+
+def configure(**options: Any) -> Config:
+    """Set options for this process, stronger than the file and the environment.
+
+    Parameters
+    ----------
+    options
+        Any field of :class:`Config`; ``None`` takes back what an earlier call set.
+
+    Returns
+    -------
+    Config
+        The configuration as it now is.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown option or a value that does not fit it.
+
+    Examples
+    --------
+    >>> configure(index_prefix="doc").index_prefix
+    'doc'
+    >>> configure(index_prefix=None).index_prefix
+    ''
+    """
+    before = dict(_configured)
+    for name, value in options.items():
+        known = _coerce(name, value, "scrypath.configure()") if value is not None else None
+        _require_known(name, "scrypath.configure()")
+        if known is None:
+            _configured.pop(name, None)
+        else:
+            _configured[name] = known
+    try:
+        return resolve()
+    except ConfigError:
+        _configured.clear()
+        _configured.update(before)
+        raise
+
+
+def resolve(config: Config | None = None, **overrides: Any) -> Config:
+    """The configuration that a call works with.
+
+    Parameters
+    ----------
+    config
+        Used as it is instead of the cascade, when given.
+    overrides
+        Keywords of the call; ``None`` means "not given".
+
+    Raises
+    ------
+    ConfigError
+        When a file, the environment or a keyword holds an unknown name or an unusable value.
+    """
+    if config is None:
+        config = Config(**(_from_file() | _from_environment() | _configured))
+    given = {
+        name: _coerce(name, value, "this call") for name, value in overrides.items() if value is not None
+    }
+    return replace(config, **given) if given else config
+
+
+def _from_file() -> dict[str, Any]:
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        for path, table in (
+            (folder / "scrypath.toml", ()),
+            (folder / "pyproject.toml", ("tool", "scrypath")),
+        ):
+            if not path.is_file():
+                continue
+            try:
+                data: Any = tomllib.loads(path.read_text("utf-8"))
+            except (tomllib.TOMLDecodeError, OSError) as error:
+                raise ConfigError(
+                    f"{path.name} cannot be read: {error}", hint="Mend or remove it."
+                ) from error
+            for key in table:
+                data = data.get(key, {})
+            if data:
+                return {name: _coerce(name, value, path.name) for name, value in data.items()}
+    return {}
+
+
+def _from_environment() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in _KNOWN:
+        value = os.environ.get(ENVIRONMENT_PREFIX + name.upper())
+        if value:
+            found[name] = _coerce(name, value, ENVIRONMENT_PREFIX + name.upper())
+    key_file = os.environ.get(ENVIRONMENT_PREFIX + "MEILISEARCH_KEY_FILE")
+    if key_file and "meilisearch_key" not in found:
+        try:
+            found["meilisearch_key"] = Secret(Path(key_file).read_text("utf-8").strip())
+        except OSError as error:
+            raise ConfigError(
+                f"SCRYPATH_MEILISEARCH_KEY_FILE names {key_file!r}, which cannot be read: {error.strerror}.",
+                hint="Name a readable file that holds the key and nothing else.",
+            ) from error
+    return found
+
+
+def _require_known(name: str, where: str) -> None:
+    if name not in _KNOWN:
+        raise ConfigError(f"{where} names an unknown option {name!r}.", hint=did_you_mean(name, _KNOWN))
+
+
+def _coerce(name: str, value: Any, where: str) -> Any:
+    _require_known(name, where)
+    kind = _KNOWN[name]
+    try:
+        return _CONVERT[kind](value)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{where}: {name} cannot be {redact(repr(value))}.", hint=f"It takes a value of type {kind}."
+        ) from error
+
+
+def _schemas(value: Any) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    return tuple(str(name).strip() for name in names if str(name).strip())
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    return truth[str(value).lower()] if str(value).lower() in truth else _refuse(value)
+
+
+def _refuse(value: Any) -> bool:
+    raise ValueError(value)
+
+
+def _shown(value: Any) -> str:
+    return redact(repr(value))
+
+
+_CONVERT: Mapping[str, Any] = MappingProxyType(
+    {
+        "str": str,
+        "str | None": str,
+        "int": int,
+        "float": float,
+        "bool": _boolean,
+        "Path": Path,
+        "Path | None": Path,
+        "Secret | None": lambda value: value if isinstance(value, Secret) else Secret(str(value)),
+        "SyncMode": SyncMode,
+        "tuple[str, ...]": _schemas,
+    }
+)
+_KNOWN: Mapping[str, str] = MappingProxyType({field.name: str(field.type) for field in fields(Config)})
+
+
+def check_option(name: str, value: Any, known: type[Any]) -> Any:
+    """A StrEnum member for an option's value, or an ``InvalidOptions`` that lists the members."""
+    try:
+        return known(value)
+    except ValueError as error:
+        raise InvalidOptions(
+            f"{name} cannot be {value!r}.", hint=did_you_mean(str(value), [str(member) for member in known])
+        ) from error

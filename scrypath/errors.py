@@ -1,0 +1,190 @@
+"""Every error of the kit: one tree, sorted by what the caller can do about it.
+
+The docstring of a class is its default message. Each error carries a ``hint``: the next step.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from inspect import cleandoc
+from typing import ClassVar
+
+
+class ScrypathError(Exception):
+    """Something in Scrypath went wrong."""
+
+    code: ClassVar[str] = "scrypath_error"
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        self.message = message or cleandoc(type(self).__doc__ or "").split("\n\n", 1)[0]
+        self.hint = hint or ""
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as the command line's ``--json`` prints it."""
+        return {"error": self.code, "message": self.message, "hint": self.hint}
+
+
+class ConfigError(ScrypathError):
+    """The configuration is incomplete or contradicts itself."""
+
+    code = "config"
+
+
+class SchemaError(ScrypathError):
+    """A search schema is unknown, or its declaration does not hold."""
+
+    code = "schema"
+
+
+class ProjectionError(SchemaError):
+    """A record cannot be projected into a document."""
+
+    code = "projection"
+
+
+class InvalidOptions(ScrypathError):
+    """An option has a value that this call does not take."""
+
+    code = "invalid_options"
+
+
+class UnknownWork(InvalidOptions):
+    """No unit of work has this id."""
+
+    code = "unknown_work"
+
+
+class TransportError(ScrypathError):
+    """A service could not be reached, or refused the credentials."""
+
+    code = "transport"
+
+
+class Unauthorised(TransportError):
+    """The service refused the credentials."""
+
+    code = "unauthorised"
+
+
+class DatabaseError(TransportError):
+    """The database refused the connection or the statement."""
+
+    code = "database"
+
+
+class BackendRejected(ScrypathError):
+    """Meilisearch refused the request."""
+
+    code = "backend_rejected"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        error_code: str | None = None,
+        error_type: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.error_code = error_code
+        self.error_type = error_type
+        self.status = status
+
+
+class IndexNotFound(BackendRejected):
+    """The index does not exist on the server."""
+
+    code = "index_not_found"
+
+
+class TaskFailed(ScrypathError):
+    """Meilisearch ran the task and it failed."""
+
+    code = "task_failed"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        task_uid: int | None = None,
+        error_code: str | None = None,
+        error_type: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.task_uid = task_uid
+        self.error_code = error_code
+        self.error_type = error_type
+
+
+class TaskTimeout(ScrypathError):
+    """The wait for a task ended before the task did: it may still finish."""
+
+    code = "task_timeout"
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, task_uid: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.task_uid = task_uid
+
+
+class HistoryTruncated(ScrypathError):
+    """A limit cut the history before its end."""
+
+    code = "history_truncated"
+
+
+class NotRetryable(ScrypathError):
+    """Retrying this unit of work cannot help, or is not allowed."""
+
+    code = "not_retryable"
+
+
+class StalePlan(ScrypathError):
+    """What the plan was made from has changed since."""
+
+    code = "stale_plan"
+
+
+class StoreBusy(ScrypathError):
+    """Another process held the DuckDB file for longer than the stated wait."""
+
+    code = "store_busy"
+
+
+class StoreError(ScrypathError):
+    """The DuckDB file cannot be read or written."""
+
+    code = "store"
+
+
+class StackError(ScrypathError):
+    """A part of the local stack did not start or stop."""
+
+    code = "stack"
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """A hint for a name that is not known: the nearest one, or all of them.
+
+    Examples
+    --------
+    >>> did_you_mean("Ctiy", ["City", "Country"])
+    "Did you mean 'City'?"
+    >>> did_you_mean("x", ["City", "Country"])
+    'Known: City, Country.'
+    >>> did_you_mean("x", [])
+    'None is known yet.'
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(given, names, n=1)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"Known: {', '.join(names)}." if names else "None is known yet."

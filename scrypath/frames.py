@@ -1,0 +1,322 @@
+"""The schema of every public frame: column, dtype, unit, meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+from scrypath import vocabulary as words
+from scrypath.errors import ScrypathError
+
+
+class FrameMismatch(ScrypathError):
+    """A frame does not have the columns that its schema names."""
+
+    code = "frame_mismatch"
+
+
+def enum_type(values: type[StrEnum]) -> pl.Enum:
+    """The polars Enum of a StrEnum's values."""
+    return pl.Enum([str(member) for member in values])
+
+
+UTC = pl.Datetime("us", "UTC")
+DURATION = pl.Duration("us")
+TEXT = pl.String()
+COUNT = pl.Int64()
+FLAG = pl.Boolean()
+IDS = pl.List(pl.String())
+SOURCE = enum_type(words.WorkSource)
+MODE = enum_type(words.SyncMode)
+STATE = enum_type(words.WorkState)
+OPERATION = enum_type(words.Operation)
+REASON = enum_type(words.ReasonClass)
+DRIFT = enum_type(words.DocumentDrift)
+ACTION = enum_type(words.RecoveryAction)
+OUTCOMES = enum_type(words.Outcome)
+SIGNAL = enum_type(words.Signal)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a public frame."""
+
+    name: str
+    dtype: pl.DataType
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSchema:
+    """The columns of a public frame, in order."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    @property
+    def polars(self) -> pl.Schema:
+        """The schema as polars knows it."""
+        return pl.Schema({column.name: column.dtype for column in self.columns})
+
+    def empty(self) -> pl.DataFrame:
+        """A frame without rows."""
+        return pl.DataFrame(schema=self.polars)
+
+    def rows(self, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+        """A frame of a few rows; a column that a row does not name is null there."""
+        return pl.DataFrame(list(rows), schema=self.polars, orient="row")
+
+    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """``frame`` with these columns in this order and these dtypes; columns it lacks are null.
+
+        Raises
+        ------
+        FrameMismatch
+            When a column that is there cannot be cast.
+        """
+        try:
+            return frame.select(
+                pl.col(c.name).cast(c.dtype)
+                if c.name in frame.columns
+                else pl.repeat(None, frame.height, dtype=c.dtype).alias(c.name)
+                for c in self.columns
+            )
+        except pl.exceptions.PolarsError as error:
+            raise FrameMismatch(f"A frame does not fit {self.name}: {error}") from error
+
+    def check(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """``frame`` itself, or a ``FrameMismatch`` that names what differs."""
+        if frame.schema != self.polars:
+            raise FrameMismatch(
+                f"A frame does not fit {self.name}.",
+                hint=f"It has {dict(frame.schema)}, the schema has {dict(self.polars)}.",
+            )
+        return frame
+
+
+def _schema(name: str, meaning: str, *columns: Column) -> FrameSchema:
+    return FrameSchema(name, meaning, columns)
+
+
+WORK = _schema(
+    "WORK",
+    "One row per backend task or queue job.",
+    Column("work_id", TEXT, "`meili:123` or `oban:456`"),
+    Column("schema", TEXT, "Registered name of the search schema, null when no registered schema claims it"),
+    Column("index", TEXT, "Index name on the server"),
+    Column("mode", MODE, "Sync mode the work was sent in, null when unknown"),
+    Column("source", SOURCE, "Who keeps the record"),
+    Column("operation", OPERATION, "What the work does"),
+    Column("state", STATE, "Where it stands"),
+    Column("attempt", COUNT, "Attempts made", "attempts"),
+    Column("max_attempts", COUNT, "Attempts allowed", "attempts"),
+    Column("enqueued_at", UTC, "When it was accepted", "UTC"),
+    Column("started_at", UTC, "When work on it began", "UTC"),
+    Column("finished_at", UTC, "When it ended", "UTC"),
+    Column("duration", DURATION, "Time from start to end", "µs"),
+    Column("error_code", TEXT, "Code of the structured error"),
+    Column("error_type", TEXT, "Type of the structured error"),
+    Column("error", TEXT, "Message of the error, redacted"),
+    Column("document_ids", IDS, "Documents it touches, null when not known"),
+    Column("document_count", COUNT, "How many documents it touches, null when not known", "documents"),
+    Column("reference", TEXT, "The kit's own reference carried as customMetadata, null for others' work"),
+)
+
+STATUS = _schema(
+    "STATUS",
+    "One row per schema and source.",
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("index", TEXT, "Index name on the server"),
+    Column("source", SOURCE, "Which record was asked"),
+    Column("observed", FLAG, "False: this source was not looked at; its numbers are null, not zero"),
+    Column("pending", COUNT, "Accepted and not finished", "units of work"),
+    Column("retrying", COUNT, "Failed at least once and to be run again", "units of work"),
+    Column("failed", COUNT, "Ended without effect", "units of work"),
+    Column("last_succeeded_id", TEXT, "Work id of the last success"),
+    Column("last_succeeded_at", UTC, "When it ended", "UTC"),
+    Column("oldest_pending_at", UTC, "When the oldest pending work was accepted", "UTC"),
+    Column("note", TEXT, "Why a source was not observed, null when it was"),
+)
+
+FAILED_WORK = _schema(
+    "FAILED_WORK",
+    "One row per failed or retrying unit of work, newest first.",
+    Column("work_id", TEXT, "`meili:123` or `oban:456`"),
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("index", TEXT, "Index name on the server"),
+    Column("mode", MODE, "Sync mode the work was sent in, null when unknown"),
+    Column("source", SOURCE, "Who keeps the record"),
+    Column("operation", OPERATION, "What the work was to do"),
+    Column("state", STATE, "`failed`, `retrying` or `unknown`"),
+    Column("retryable", FLAG, "True: retry_sync_work can send it again"),
+    Column("reason_class", REASON, "Why, by what an operator does next"),
+    Column("reason", TEXT, "Why, in one sentence, redacted"),
+    Column("error_code", TEXT, "Code of the structured error"),
+    Column("attempt", COUNT, "Attempts made", "attempts"),
+    Column("max_attempts", COUNT, "Attempts allowed", "attempts"),
+    Column("failed_at", UTC, "When it last failed", "UTC"),
+    Column("document_ids", IDS, "Documents it was to touch, null when not known"),
+    Column("document_count", COUNT, "How many documents it was to touch", "documents"),
+    Column("superseded_by", TEXT, "Work id of a later success on the same documents"),
+    Column("healed", FLAG, "True: superseded, so a retry is not recommended"),
+)
+
+REASON_COUNTS = _schema(
+    "REASON_COUNTS",
+    "Dense: every reason class in its fixed order, with zeros.",
+    Column("reason_class", REASON, "Why work failed"),
+    Column("count", COUNT, "Units of work that are not healed", "units of work"),
+    Column("healed", COUNT, "Units of work a later success made good", "units of work"),
+)
+
+DRIFT_SIGNALS = _schema(
+    "DRIFT_SIGNALS",
+    "One row per signal, in a fixed order.",
+    Column("signal", SIGNAL, "The question"),
+    Column("observed", FLAG, "False: not looked at"),
+    Column("raised", FLAG, "True: needs attention; null when not observed"),
+    Column("count", COUNT, "How many units it stands for, null when not observed", "units"),
+    Column("detail", TEXT, "In one sentence, what was seen"),
+)
+
+DOCUMENTS = _schema(
+    "DOCUMENTS",
+    "One row per document that is not in step.",
+    Column("document_id", TEXT, "Document id as text"),
+    Column("drift", DRIFT, "How it differs"),
+    Column("row_fingerprint", TEXT, "Fingerprint of the row's projection, null without a row"),
+    Column("document_fingerprint", TEXT, "Fingerprint that the document carries or has, null without one"),
+    Column("detail", TEXT, "Why it is counted so, null where the drift says it all"),
+)
+
+DOCUMENT_COUNTS = _schema(
+    "DOCUMENT_COUNTS",
+    "Dense: every kind of drift with its count, after what is in step.",
+    Column("drift", TEXT, "`in_step` or a kind of drift"),
+    Column("count", COUNT, "Documents", "documents"),
+)
+
+ACTIONS = _schema(
+    "ACTIONS",
+    "Recommended recovery actions, most direct first.",
+    Column("action", ACTION, "What to do"),
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("target", TEXT, "Work id for `retry`, else the index"),
+    Column("count", COUNT, "Documents or units of work it would touch, null when not known", "units"),
+    Column("reason", TEXT, "Why this action answers what was seen"),
+)
+
+OUTCOME = _schema(
+    "OUTCOME",
+    "One row per unit acted on.",
+    Column("work_id", TEXT, "The unit asked for; for a plan, the work it was sent as"),
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("index", TEXT, "Index name on the server"),
+    Column("operation", OPERATION, "What was sent"),
+    Column("outcome", OUTCOMES, "What became of it"),
+    Column("sent_as", TEXT, "Work id of what was sent, null when nothing was"),
+    Column("document_count", COUNT, "Documents it touches", "documents"),
+    Column("verified", FLAG, "True: the effect was read back; null: not looked at"),
+    Column("detail", TEXT, "In one sentence, what happened"),
+)
+
+SNAPSHOTS = _schema(
+    "SNAPSHOTS",
+    "One row per stored reconcile report, newest first.",
+    Column("snapshot_id", TEXT, "Id of the snapshot"),
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("index", TEXT, "Index name on the server"),
+    Column("taken_at", UTC, "When the comparison began", "UTC"),
+    Column("duration", DURATION, "How long it took", "µs"),
+    Column("verify", TEXT, "What was compared: fingerprint, content, or null when documents were not"),
+    Column("documents_compared", FLAG, "False: documents were not looked at and their counts are null"),
+    Column("rows", COUNT, "Rows of the schema", "rows"),
+    Column("documents", COUNT, "Documents in the index", "documents"),
+    Column("missing", COUNT, "Rows without a document", "documents"),
+    Column("orphan", COUNT, "Documents without a row", "documents"),
+    Column("stale", COUNT, "Documents with other content than their row", "documents"),
+    Column("in_flight", COUNT, "Documents that were changing", "documents"),
+    Column("unknown", COUNT, "Documents that could not be compared", "documents"),
+    Column("pending", COUNT, "Pending units of work in the observed sources", "units of work"),
+    Column("failed", COUNT, "Failed or retrying units of work that are not healed", "units of work"),
+)
+
+SNAPSHOT_CHANGES = _schema(
+    "SNAPSHOT_CHANGES",
+    "One row per document that drifted in either of two snapshots.",
+    Column("document_id", TEXT, "Document id as text"),
+    Column("change", TEXT, "`new`, `resolved` or `persisting`"),
+    Column("before", DRIFT, "Drift in the earlier snapshot"),
+    Column("after", DRIFT, "Drift in the later snapshot"),
+)
+
+AUDIT = _schema(
+    "AUDIT",
+    "One row before and one after every action, newest first.",
+    Column("audit_id", TEXT, "The same in the row before and the row after"),
+    Column("at", UTC, "When it was written", "UTC"),
+    Column("phase", TEXT, "`before` or `after`"),
+    Column("actor", TEXT, "Who: the login name, or what the call gave"),
+    Column("action", TEXT, "retry, repair, backfill …"),
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("target", TEXT, "Work id or index"),
+    Column("plan_hash", TEXT, "Hash of the plan, null without one"),
+    Column("outcome", OUTCOMES, "What became of it, null in the row before"),
+    Column("document_count", COUNT, "Documents it touches", "documents"),
+    Column("detail", TEXT, "In one sentence, redacted"),
+)
+
+FIELD_DIFFERENCES = _schema(
+    "FIELD_DIFFERENCES",
+    "One row per field that differs in one document.",
+    Column("document_id", TEXT, "Document id as text"),
+    Column("drift", DRIFT, "How the document differs"),
+    Column("field", TEXT, "Name of the field"),
+    Column("database", TEXT, "Value of the row's projection as JSON, null without a row"),
+    Column("index", TEXT, "Value in the document as JSON, null where it has none"),
+)
+
+CONTRACT_DRIFT = _schema(
+    "CONTRACT_DRIFT",
+    "One row per dimension of the index contract and key that differs.",
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("index", TEXT, "Index name on the server"),
+    Column("dimension", TEXT, "fields, filterable, sortable, faceting or settings"),
+    Column("key", TEXT, "The setting's wire name, or the field"),
+    Column("declared", TEXT, "What the schema says, as canonical JSON"),
+    Column("actual", TEXT, "What the index has, as canonical JSON"),
+    Column("cost", TEXT, "What bringing it in step costs the server"),
+)
+
+CHECKS = _schema(
+    "CHECKS",
+    "One row per thing looked at before an operator starts.",
+    Column("check", TEXT, "What was looked at"),
+    Column("ok", FLAG, "True: fine, false: not; null: not looked at"),
+    Column("detail", TEXT, "What was seen"),
+    Column("hint", TEXT, "The next step, null when fine"),
+)
+
+PUBLIC: tuple[FrameSchema, ...] = (
+    STATUS,
+    WORK,
+    FAILED_WORK,
+    REASON_COUNTS,
+    DRIFT_SIGNALS,
+    DOCUMENTS,
+    DOCUMENT_COUNTS,
+    ACTIONS,
+    OUTCOME,
+    SNAPSHOTS,
+    SNAPSHOT_CHANGES,
+    AUDIT,
+    FIELD_DIFFERENCES,
+    CONTRACT_DRIFT,
+    CHECKS,
+)

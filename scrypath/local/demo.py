@@ -1,0 +1,194 @@
+"""The story of one incident on real parts, told scene by scene; every number in it is read, not written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import scrypath
+from scrypath.config import Config
+from scrypath.local import catalogue, rehearsal, stack
+from scrypath.local.catalogue import City, Country
+from scrypath.meilisearch import indexes, tasks
+from scrypath.schema import registry
+from scrypath.source import rows
+from scrypath.sync.progress import progress_bar
+
+OUTAGE_SEED, CENSUS_SEED = 20, 21  # two incidents that touch different cities
+RECORDED = 6  # rows of the audit that are shown
+EXPLAINED = 3  # documents whose fields are shown side by side
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One step of the story.
+
+    Parameters
+    ----------
+    title
+        What it is about.
+    command
+        The command that shows or does the same.
+    lines
+        What happened, in sentences.
+    shown
+        Public frames and reports, each with the name of its view.
+    """
+
+    title: str
+    command: str | None = None
+    lines: tuple[str, ...] = ()
+    shown: tuple[tuple[str, Any], ...] = ()
+
+
+def story(*, cities: int | None = None, home: Path | str | None = None) -> Iterator[Scene]:
+    """Start the stack, load and index the catalogue, let two incidents happen, and mend what they broke.
+
+    Running it again goes on from what the former run left.
+
+    Parameters
+    ----------
+    cities
+        Only the most populous; default: all of 15 000 inhabitants and more.
+    home
+        Folder of the stack; default: the configured one.
+
+    Yields
+    ------
+    Scene
+        As soon as it has happened.
+
+    Raises
+    ------
+    StackError
+        When a part does not start, or the server is not the stack's own to take down.
+    """
+    began = time.monotonic()
+    made = stack.up(home=home)
+    config = made.configure()
+    yield Scene(
+        "A stack of this machine's own",
+        "scrypath local up",
+        (f"Up in {time.monotonic() - began:.1f} s, in {made.home}.",),
+        (("local", made.status()),),
+    )
+    yield from _catalogue(config, cities)
+    outage = rehearsal.rehearse("queue-outage", stack=made, seed=OUTAGE_SEED)
+    yield Scene(
+        "Something happens at night", "scrypath rehearse queue-outage", (outage.story, *outage.evidence)
+    )
+    census = rehearsal.rehearse("stale-documents", stack=made, seed=CENSUS_SEED)
+    yield Scene(
+        "And something else, unnoticed", "scrypath rehearse stale-documents", (census.story, *census.evidence)
+    )
+    yield from _look(config)
+    yield from _retry(config, outage.work_ids[0])
+    yield from _repair(config)
+    yield Scene(
+        "Fixed, verified, recorded",
+        "scrypath status",
+        (f"The whole story took {time.monotonic() - began:.0f} s. The stack stays up.",),
+        (
+            ("status", scrypath.sync_status(City, Country, config=config)),
+            ("audit", scrypath.audit_log(City, config=config).head(RECORDED)),
+        ),
+    )
+
+
+def _catalogue(config: Config, cities: int | None) -> Iterator[Scene]:
+    began = time.monotonic()
+    wanted = cities if cities is not None else None
+    there = _counts(config)
+    if there and (wanted is None or there["City"] == wanted):
+        lines = [f"{there['City']:,} cities and {there['Country']:,} countries are there from a former run."]
+    else:
+        with progress_bar("PostgreSQL: cities written", wanted, shown=True, unit="row") as bar:
+            loaded = catalogue.load(config, limit=wanted, progress=bar.update)
+        lines = [
+            f"{loaded.cities:,} cities and {loaded.countries:,} countries written to PostgreSQL "
+            f"in {time.monotonic() - began:.1f} s."
+        ]
+    lines.append(catalogue.CREDIT)
+    yield Scene("The world's cities", None, tuple(lines))
+    lines = [_indexed(model, config) for model in (City, Country)]
+    yield Scene("Written to Meilisearch", "scrypath backfill", tuple(lines))
+
+
+def _counts(config: Config) -> dict[str, int]:
+    """Rows in the catalogue's tables; nothing when there are none yet."""
+    from sqlalchemy import inspect
+
+    from scrypath.source.engine import engine, translated
+
+    with translated(config):
+        if not {"cities", "countries"} <= set(inspect(engine(config)).get_table_names()):
+            return {}
+    counts = {model.__name__: rows.count(registry.find(model), config) for model in (City, Country)}
+    return counts if all(counts.values()) else {}
+
+
+def _indexed(model: type[Any], config: Config) -> str:
+    schema = registry.find(model)
+    index = schema.index_name(config)
+    count = rows.count(schema, config)
+    if indexes.get(config, index) is not None and indexes.stats(config, index).number_of_documents == count:
+        return f"{count:,} {schema.name} documents are in index {index} from a former run."
+    began = time.monotonic()
+    written = scrypath.backfill(schema, wait=False, progress=True, config=config)
+    sent = time.monotonic()
+    uids = [int(work_id.partition(":")[2]) for work_id in written.work_ids]
+    with progress_bar(f"{schema.name}: batches indexed", len(uids), shown=True, unit="task") as bar:
+        done = tasks.wait_all(config, uids, on_progress=lambda finished, _: bar.update(finished - bar.n))
+    for task in done:
+        task.require_success()
+    return (
+        f"{written.document_count:,} {schema.name} documents sent to index {index} in {sent - began:.1f} s "
+        f"and searchable {time.monotonic() - sent:.1f} s later."
+    )
+
+
+def _look(config: Config) -> Iterator[Scene]:
+    yield Scene(
+        "Search looks wrong: where?",
+        "scrypath status",
+        shown=(("status", scrypath.sync_status(City, Country, config=config)),),
+    )
+    work = scrypath.failed_sync_work(City, config=config)
+    yield Scene("What failed, and why", "scrypath failed City", shown=(("failed", work),))
+    report = scrypath.reconcile_sync(City, config=config)
+    ids = report.documents["document_id"].to_list()[:EXPLAINED]
+    yield Scene(
+        "Database and index, document by document",
+        "scrypath reconcile City",
+        (
+            f"Stored as snapshot {report.snapshot_id}. The last table shows {len(ids)} of them, field by field.",
+        ),
+        (("report", report), ("differences", report.explain(ids))),
+    )
+
+
+def _retry(config: Config, work_id: str) -> Iterator[Scene]:
+    preview = scrypath.preview_retry(work_id, config=config)
+    outcome = scrypath.retry_sync_work(work_id, wait=True, config=config)
+    yield Scene(
+        "Retry one concrete piece of work",
+        f"scrypath retry {work_id} --wait",
+        (preview.effect,),
+        (("outcome", outcome),),
+    )
+
+
+def _repair(config: Config) -> Iterator[Scene]:
+    report = scrypath.reconcile_sync(City, config=config)
+    plan = scrypath.plan(report, "repair")
+    outcome = scrypath.apply(plan, config=config)
+    after = scrypath.reconcile_sync(City, config=config)
+    yield Scene(
+        "Repair the rest: only the documents that drifted",
+        "scrypath reconcile City --action repair",
+        (f"Compared again: {after.headline()}",),
+        (("plan", plan), ("outcome", outcome)),
+    )

@@ -1,0 +1,1 @@
+"""The embedded engine: Meilisearch 1.50's HTTP API on SQLite."""

@@ -1,0 +1,195 @@
+"""Searches: one index, several, or the values of a facet."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from scrypath.local.engine.deserr import Params
+from scrypath.local.engine.errors import ApiError
+from scrypath.local.engine.payload import loads
+from scrypath.local.engine.routes.call import Call, Reply, Route, answer
+from scrypath.local.engine.routes.documents import split_sort
+from scrypath.local.engine.search.facets import facet_search
+from scrypath.local.engine.search.multi import multi_search
+from scrypath.local.engine.search.query import search
+
+PARAMETERS: Final = (
+    "q",
+    "offset",
+    "limit",
+    "page",
+    "hitsPerPage",
+    "attributesToRetrieve",
+    "attributesToCrop",
+    "cropLength",
+    "cropMarker",
+    "attributesToHighlight",
+    "highlightPreTag",
+    "highlightPostTag",
+    "showMatchesPosition",
+    "filter",
+    "sort",
+    "distinct",
+    "facets",
+    "matchingStrategy",
+    "attributesToSearchOn",
+    "rankingScoreThreshold",
+    "locales",
+    "hybridEmbedder",
+    "hybridSemanticRatio",
+    "vector",
+    "retrieveVectors",
+    "personalizeUserContext",
+    "useNetwork",
+    "showRankingScore",
+    "showRankingScoreDetails",
+    "showPerformanceDetails",
+)
+_NUMBERS: Final = ("offset", "limit", "page", "hitsPerPage", "cropLength")
+_FLAGS: Final = ("showMatchesPosition", "showRankingScore", "showRankingScoreDetails", "retrieveVectors")
+_LISTS: Final = (
+    "attributesToRetrieve",
+    "attributesToCrop",
+    "attributesToHighlight",
+    "facets",
+    "attributesToSearchOn",
+    "locales",
+)
+
+
+def _code(name: str) -> str:
+    return "invalid_search_" + "".join(
+        f"_{letter.lower()}" if letter.isupper() else letter for letter in name
+    )
+
+
+def _filter(text: str) -> Any:
+    """Return a filter of a query string, which may be JSON."""
+    try:
+        value = loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, (str, list)) else text
+
+
+def _number(params: Params, name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        expected = "expected a float between `0.0` and `1.0`."
+        raise params.invalid(name, _code(name), f"the value of `{name}` is invalid, {expected}") from None
+
+
+def body_of(params: Params) -> dict[str, Any]:
+    """Return the body that asks for what the parameters of a GET search ask for."""
+    body: dict[str, Any] = {}
+    for name in PARAMETERS:
+        text = params.text(name)
+        if text is None:
+            continue
+        if name in _NUMBERS:
+            body[name] = params.unsigned(name, _code(name), 0)
+        elif name in _FLAGS:
+            body[name] = params.boolean(name, _code(name))
+        elif name in _LISTS:
+            body[name] = text.split(",")
+        elif name == "sort":
+            body[name] = split_sort(text)
+        elif name == "filter":
+            body[name] = _filter(text)
+        elif name == "rankingScoreThreshold":
+            body[name] = _number(params, name, text)
+        elif name == "hybridEmbedder":
+            body["hybrid"] = {"embedder": text}
+        elif name not in ("vector", "hybridSemanticRatio", "personalizeUserContext", "useNetwork"):
+            body[name] = text
+    return body
+
+
+def _narrowed(call: Call, uid: str, body: Any) -> Any:
+    """Return a search body with the filter that a tenant token imposes."""
+    rule = call.access.filter(uid)
+    if rule is None or not isinstance(body, dict):
+        return body
+    asked = body.get("filter")
+    rules = rule if isinstance(rule, list) else [rule]
+    if asked is None:
+        return {**body, "filter": rule}
+    return {**body, "filter": [*asked, *rules] if isinstance(asked, list) else [asked, *rules]}
+
+
+def _search(call: Call, body: Any) -> Reply:
+    uid = call.index_uid
+    with call.engine.indexes.get(uid).read() as (conn, facts):
+        return answer(search(conn, facts.settings, facts.primary_key, _narrowed(call, uid, body), uid=uid))
+
+
+def by_body(call: Call) -> Reply:
+    """Answer a search."""
+    return _search(call, call.json())
+
+
+def by_parameters(call: Call) -> Reply:
+    """Answer a search asked for in a query string."""
+    return _search(call, body_of(call.params(*PARAMETERS)))
+
+
+def of_facet(call: Call) -> Reply:
+    """Answer a search among the values of a facet."""
+    uid = call.index_uid
+    body = call.json()
+    with call.engine.indexes.get(uid).read() as (conn, facts):
+        return answer(facet_search(conn, facts.settings, facts.primary_key, _narrowed(call, uid, body)))
+
+
+@contextmanager
+def _opened(call: Call, uid: str) -> Iterator[tuple[sqlite3.Connection, dict[str, Any], str | None]]:
+    with call.engine.indexes.get(uid).read() as (conn, facts):
+        yield conn, facts.settings, facts.primary_key
+
+
+def several(call: Call) -> Reply:
+    """Answer several searches at once."""
+    body = call.json()
+    queries = body.get("queries") if isinstance(body, dict) else None
+    if isinstance(queries, list):
+        narrowed = []
+        for n, query in enumerate(queries):
+            uid = query.get("indexUid") if isinstance(query, dict) else None
+            if isinstance(uid, str) and not call.access.sees(uid):
+                raise ApiError("invalid_api_key", f"Inside `.queries[{n}]`: The provided API key is invalid.")
+            narrowed.append(_narrowed(call, uid, query) if isinstance(uid, str) else query)
+        body = {**body, "queries": narrowed}
+    open_index: Callable[[str], Any] = lambda uid: _opened(call, uid)  # noqa: E731
+    try:
+        return answer(multi_search(open_index, body))
+    except ApiError as error:
+        return answer(error.body(), 400)
+
+
+def similar(call: Call) -> Reply:
+    """Refuse to look for similar documents, which takes vectors."""
+    asked = (
+        call.json()
+        if call.body
+        else {"embedder": call.params("id", "embedder", *PARAMETERS).text("embedder")}
+    )
+    settings = call.engine.indexes.get(call.index_uid).facts().settings
+    name = asked.get("embedder") if isinstance(asked, dict) else None
+    if name not in settings["embedders"]:
+        raise ApiError("invalid_similar_embedder", f"Cannot find embedder with name `{name}`.")
+    message = "The embedded engine does not support similar documents; use a Meilisearch server."
+    raise ApiError("feature_not_enabled", message)
+
+
+ROUTES: Final = (
+    Route("GET", "/indexes/{index_uid}/similar", "search", similar),
+    Route("POST", "/indexes/{index_uid}/similar", "search", similar),
+    Route("GET", "/indexes/{index_uid}/search", "search", by_parameters),
+    Route("POST", "/indexes/{index_uid}/search", "search", by_body),
+    Route("POST", "/indexes/{index_uid}/facet-search", "search", of_facet),
+    Route("POST", "/multi-search", "search", several),
+)

@@ -1,0 +1,6 @@
+"""Incidents that really happen to the catalogue, made through public means only, each with its runbook."""
+
+from scrypath.local.rehearsal.incident import Incident, IncidentName
+from scrypath.local.rehearsal.rehearse import SEED, rehearse
+
+__all__ = ["SEED", "Incident", "IncidentName", "rehearse"]

@@ -1,0 +1,93 @@
+"""The server's batches: how it grouped tasks, and why."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+import orjson
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.errors import InvalidOptions
+from scrypath.frames import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
+from scrypath.meilisearch.moments import duration, moment
+from scrypath.meilisearch.task_filters import TaskFilters, query
+from scrypath.meilisearch.wire import connect
+
+BATCHES = FrameSchema(
+    "BATCHES",
+    "One row per batch of the server, newest first.",
+    (
+        Column("uid", COUNT, "The batch's uid"),
+        Column("task_count", COUNT, "Tasks in it", "tasks"),
+        Column("statuses", TEXT, "Tasks per status, as JSON"),
+        Column("types", TEXT, "Tasks per type, as JSON"),
+        Column("index_uids", TEXT, "Tasks per index, as JSON"),
+        Column("strategy", TEXT, "Why the server stopped adding tasks to it"),
+        Column("progress", TEXT, "What it is doing now, as JSON; null unless it is being processed"),
+        Column("details", TEXT, "What its tasks touch together, as JSON"),
+        Column("stats", TEXT, "What the server measured, as JSON"),
+        Column("started_at", UTC, "When it began", "UTC"),
+        Column("finished_at", UTC, "When it ended", "UTC"),
+        Column("duration", DURATION, "Time from start to end", "µs"),
+    ),
+)
+
+PAGE = 1_000  # batches in one read
+
+
+def listing(
+    config: Config, *, limit: int = PAGE, reverse: bool = False, **filters: Unpack[TaskFilters]
+) -> pl.DataFrame:
+    """List batches; filters as in ``tasks.listing``.
+
+    Returns
+    -------
+    polars.DataFrame
+        Schema ``BATCHES``, at most ``limit`` rows.
+    """
+    if limit < 1:
+        raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
+    params = query(filters) | {"reverse": True if reverse else None}
+    rows: list[dict[str, Any]] = []
+    cursor: Any = None
+    while len(rows) < limit:
+        page = params | {"limit": min(PAGE, limit - len(rows)), "from": cursor}
+        reply = connect(config).request("GET", "/batches", params=page)
+        answer = reply.mapping()
+        results, cursor = answer.get("results"), answer.get("next")
+        if not isinstance(results, list):
+            raise reply.malformed()
+        rows.extend(_row(found) for found in results if isinstance(found, dict))
+        if cursor is None or not results:
+            break
+    return BATCHES.rows(rows)
+
+
+def get(config: Config, uid: int) -> dict[str, Any]:
+    """Read one batch as the server describes it."""
+    return connect(config).request("GET", f"/batches/{int(uid)}").mapping()
+
+
+def _row(found: dict[str, Any]) -> dict[str, Any]:
+    stats = found.get("stats")
+    stats = stats if isinstance(stats, dict) else {}
+    count, strategy = stats.get("totalNbTasks"), found.get("batchStrategy")
+    return {
+        "uid": found.get("uid"),
+        "task_count": count if isinstance(count, int) else None,
+        "statuses": _json(stats.get("status")),
+        "types": _json(stats.get("types")),
+        "index_uids": _json(stats.get("indexUids")),
+        "strategy": strategy if isinstance(strategy, str) else None,
+        "progress": _json(found.get("progress")),
+        "details": _json(found.get("details")),
+        "stats": _json(stats),
+        "started_at": moment(found.get("startedAt")),
+        "finished_at": moment(found.get("finishedAt")),
+        "duration": duration(found.get("duration")),
+    }
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()

@@ -1,0 +1,207 @@
+"""Whole indexes read page by page, as bytes, objects or Arrow columns."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from scrypath.config import Config
+from scrypath.errors import InvalidOptions
+from scrypath.meilisearch.indexes import path
+from scrypath.meilisearch.wire import Reply, Wire, connect
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AHEAD = (
+    2  # pages on their way while one is used: the server answers two connections at twice the speed of one
+)
+_TAIL = re.compile(rb'"offset":\d+,"limit":\d+,"total":(\d+)\}\s*\Z')
+_INTEGER = r"^-?[0-9]+$"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an index, as it came.
+
+    Parameters
+    ----------
+    reply
+        The server's answer.
+    offset
+        Position of the first document, in the server's internal order.
+    total
+        Documents in the whole index when this page was read.
+    count
+        Documents in this page.
+    """
+
+    reply: Reply
+    offset: int
+    total: int
+    count: int
+
+    @property
+    def body(self) -> bytes:
+        """The server's answer, unparsed."""
+        return self.reply.body
+
+    def documents(self) -> list[dict[str, Any]]:
+        """The documents as Python objects."""
+        return _results(self.reply)[0]
+
+
+def pages(
+    config: Config,
+    index: str,
+    *,
+    fields: Sequence[str] | None = None,
+    page_size: int | None = None,
+    start: int = 0,
+    stop: int | None = None,
+    ahead: int = AHEAD,
+) -> Iterator[Page]:
+    """Read an index from ``start`` to ``stop``, in order, with the next pages already on their way.
+
+    The order is the server's internal one and the reading is not a snapshot: compare ``total`` between pages, remove
+    doubles by id, and confirm suspects with ``get_many``.
+
+    Parameters
+    ----------
+    fields
+        Fields to read; default: all of them.
+    page_size
+        Documents in one read; default: the configuration's.
+    start, stop
+        Positions, ``stop`` exclusive; default: the whole index.
+    ahead
+        Pages requested before they are needed, each over a connection of its own.
+
+    Raises
+    ------
+    IndexNotFound
+        When the server has no index of this name, also when it vanishes on the way.
+    """
+    size = config.page_size if page_size is None else page_size
+    if size < 1 or start < 0 or ahead < 1:
+        raise InvalidOptions(
+            f"page_size {size}, start {start} and ahead {ahead} make no page.",
+            hint="page_size and ahead are at least 1, start is at least 0.",
+        )
+    wire, route = connect(config), path(index, "documents", "fetch")
+    chosen = {} if fields is None else {"fields": list(fields)}
+    with ThreadPoolExecutor(max_workers=ahead, thread_name_prefix="scrypath-pages") as reader:
+        coming: deque[Future[Page]] = deque()
+
+        def ask(offset: int) -> None:
+            limit = size if stop is None else min(size, stop - offset)
+            coming.append(reader.submit(_read, wire, route, chosen | {"offset": offset, "limit": limit}))
+
+        end = start + 1 if stop is None else stop  # until the first page tells, one page is known to exist
+        following = start
+        try:
+            while True:
+                while following < end and len(coming) < ahead:
+                    ask(following)
+                    following += size
+                if not coming:
+                    return
+                page = coming.popleft().result()
+                end = page.total if stop is None else min(stop, page.total)
+                if page.count or page.offset == start:
+                    yield page
+        finally:
+            for future in coming:
+                future.cancel()
+
+
+def columns(page: Page, fields: Sequence[str], *, id_field: str | None = None) -> pa.Table:
+    """Fields of a page as Arrow columns of text.
+
+    Strings stand as they are, other values as JSON, absent ones and null as null. So the ids 1 and "1", which are one
+    document to Meilisearch, both read "1".
+
+    Parameters
+    ----------
+    fields
+        Names of the columns, in order.
+    id_field
+        Adds a column ``id_kind``, ``number`` or ``string``, that keeps ids apart which differ by type only.
+
+    Returns
+    -------
+    pyarrow.Table
+        One ``large_string`` column per field.
+    """
+    import polars as pl
+
+    wanted = pl.Struct(dict.fromkeys(fields, pl.String()))
+    try:
+        read = (
+            pl.Series([page.body.decode()])
+            .str.json_decode(pl.Struct({"results": pl.List(wanted)}))
+            .struct.field("results")
+            .explode(empty_as_null=False)
+            .struct.unnest()
+        )
+    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+        return _slow_columns(page, fields, id_field)
+    if read.height != page.count:
+        return _slow_columns(page, fields, id_field)
+    if id_field is not None:
+        digits = read.get_column(id_field).str.contains(_INTEGER)
+        if digits.any() and not _only_numbers(page, id_field):
+            return _slow_columns(page, fields, id_field)
+        kind = pl.when(digits).then(pl.lit("number")).otherwise(pl.lit("string"))
+        read = read.with_columns((pl.lit("number") if digits.all() else kind).alias("id_kind"))
+    return read.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _only_numbers(page: Page, id_field: str) -> bool:
+    return page.body.count(b'"' + id_field.encode() + b'":"') == 0
+
+
+def _slow_columns(page: Page, fields: Sequence[str], id_field: str | None) -> pa.Table:
+    import pyarrow as pa
+
+    found = page.documents()
+    read = {
+        field: pa.array([_text(document.get(field)) for document in found], pa.large_string())
+        for field in fields
+    }
+    if id_field is not None:
+        kinds = ["string" if isinstance(document.get(id_field), str) else "number" for document in found]
+        read["id_kind"] = pa.array(kinds, pa.large_string())
+    return pa.table(read)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return orjson.dumps(value).decode()
+
+
+def _read(wire: Wire, route: str, wanted: dict[str, Any]) -> Page:
+    reply = wire.request("POST", route, json=wanted, idempotent=True)
+    offset, limit = int(wanted["offset"]), int(wanted["limit"])
+    # The last bytes tell the total: the page itself is parsed once, by its user.
+    tail = _TAIL.search(reply.body[-120:])
+    if tail is not None and reply.body.startswith(b'{"results":['):
+        total = int(tail[1])
+        return Page(reply, offset, total, max(0, min(limit, total - offset)))
+    results, total = _results(reply)
+    return Page(reply, offset, total, len(results))
+
+
+def _results(reply: Reply) -> tuple[list[dict[str, Any]], int]:
+    answer = reply.mapping()
+    results, total = answer.get("results"), answer.get("total")
+    if not isinstance(results, list) or not isinstance(total, int):
+        raise reply.malformed()
+    return results, total

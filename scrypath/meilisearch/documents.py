@@ -1,0 +1,235 @@
+"""Documents of an index: write and delete them in batches, read them by ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+
+import orjson
+
+from scrypath.config import Config
+from scrypath.errors import InvalidOptions
+from scrypath.meilisearch.document_pages import Page, columns, pages
+from scrypath.meilisearch.indexes import path
+from scrypath.meilisearch.moments import moment
+from scrypath.meilisearch.wire import Reply, connect
+
+__all__ = [
+    "Content",
+    "Page",
+    "SentTask",
+    "columns",
+    "delete",
+    "delete_all",
+    "get_many",
+    "pages",
+    "write",
+    "write_payload",
+]
+
+type Content = Literal["replace", "update"]
+
+IDS_PAGE = 1_000  # ids in one read
+_METHODS: dict[str, str] = {"replace": "POST", "update": "PUT"}
+
+
+@dataclass(frozen=True, slots=True)
+class SentTask:
+    """What the server answered to one accepted write. Accepted work is not searchable work."""
+
+    uid: int
+    index: str
+    document_count: int | None  # documents in the payload, None when the caller gave ready bytes uncounted
+    enqueued_at: datetime | None  # UTC
+
+
+def write(
+    config: Config,
+    index: str,
+    documents: Iterable[dict[str, Any] | bytes],
+    *,
+    primary_key: str | None = None,
+    reference: str | None = None,
+    content: Content = "replace",
+    on_sent: Callable[[SentTask], None] | None = None,
+) -> list[SentTask]:
+    """Send documents as NDJSON, in batches that respect ``batch_size`` and ``payload_limit``.
+
+    Parameters
+    ----------
+    documents
+        Mappings, or documents that are JSON bytes already. Read as they are sent: a generator needs no memory.
+    primary_key
+        Name of the id field; the server needs it for an index that has none yet.
+    reference
+        Attached to every task as ``customMetadata``.
+    content
+        ``replace`` whole documents, or ``update`` the fields given.
+    on_sent
+        Called after each accepted batch, so that nothing is forgotten when a later one is refused.
+
+    Returns
+    -------
+    list of SentTask
+        One per batch, empty without documents.
+
+    Raises
+    ------
+    InvalidOptions
+        For a document that is larger than ``payload_limit`` or that is not JSON, named by its position.
+    """
+    _method(content)
+    sent: list[SentTask] = []
+
+    def accepted(future: Future[SentTask]) -> None:
+        sent.append(future.result())
+        if on_sent is not None:
+            on_sent(sent[-1])
+
+    send = partial(
+        write_payload, config, index, primary_key=primary_key, reference=reference, content=content
+    )
+    # One batch is on its way while the next is encoded; the order of the writes is kept.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="scrypath-write") as sender:
+        under_way: Future[SentTask] | None = None
+        try:
+            for payload, count in batches(documents, config.batch_size, config.payload_limit):
+                last, under_way = under_way, None
+                if last is not None:
+                    accepted(last)
+                under_way = sender.submit(send, payload, document_count=count)
+        finally:
+            if under_way is not None:
+                accepted(under_way)
+    return sent
+
+
+def write_payload(
+    config: Config,
+    index: str,
+    ndjson: bytes,
+    *,
+    primary_key: str | None = None,
+    reference: str | None = None,
+    content: Content = "replace",
+    document_count: int | None = None,
+) -> SentTask:
+    """Send one ready NDJSON payload; parameters as in :func:`write`."""
+    reply = connect(config).request(
+        _method(content),
+        path(index, "documents"),
+        params={"primaryKey": primary_key, "customMetadata": reference},
+        body=ndjson,
+        content_type="application/x-ndjson",
+    )
+    return _sent(reply, index, document_count)
+
+
+def delete(
+    config: Config,
+    index: str,
+    ids: Sequence[str],
+    *,
+    reference: str | None = None,
+    on_sent: Callable[[SentTask], None] | None = None,
+) -> list[SentTask]:
+    """Delete documents by id, in batches of ``batch_size``; ids that the index does not have are harmless."""
+    sent: list[SentTask] = []
+    for start in range(0, len(ids), config.batch_size):
+        chunk = list(ids[start : start + config.batch_size])
+        reply = connect(config).request(
+            "POST", path(index, "documents", "delete-batch"), params={"customMetadata": reference}, json=chunk
+        )
+        sent.append(_sent(reply, index, len(chunk)))
+        if on_sent is not None:
+            on_sent(sent[-1])
+    return sent
+
+
+def delete_all(config: Config, index: str, *, reference: str | None = None) -> SentTask:
+    """Empty an index; its settings stay."""
+    reply = connect(config).request("DELETE", path(index, "documents"), params={"customMetadata": reference})
+    return _sent(reply, index, None)
+
+
+def get_many(
+    config: Config, index: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Read documents by id, in the server's order; ids that the index does not have are left out.
+
+    Raises
+    ------
+    IndexNotFound
+        When the server has no index of this name.
+    """
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(ids), IDS_PAGE):
+        chunk = list(ids[start : start + IDS_PAGE])
+        wanted: dict[str, Any] = {"ids": chunk, "limit": len(chunk)}
+        if fields is not None:
+            wanted["fields"] = list(fields)
+        reply = connect(config).request(
+            "POST", path(index, "documents", "fetch"), json=wanted, idempotent=True
+        )
+        results = reply.mapping().get("results")
+        if not isinstance(results, list):
+            raise reply.malformed()
+        found.extend(results)
+    return found
+
+
+def batches(
+    documents: Iterable[dict[str, Any] | bytes], most: int, limit: int
+) -> Iterator[tuple[bytes, int]]:
+    r"""NDJSON payloads of at most ``most`` documents and ``limit`` bytes, with their document counts.
+
+    Examples
+    --------
+    >>> list(batches([{"id": 1}, {"id": 2}, b'{"id":3}'], most=2, limit=1_000))
+    [(b'{"id":1}\n{"id":2}', 2), (b'{"id":3}', 1)]
+    """
+    lines: list[bytes] = []
+    size = 0
+    for position, document in enumerate(documents):
+        line = document if isinstance(document, bytes) else _line(document, position)
+        if len(line) > limit:
+            raise InvalidOptions(
+                f"Document number {position} has {len(line)} bytes, more than payload_limit ({limit}).",
+                hint="Project fewer or shorter fields, or raise payload_limit together with the server's limit.",
+            )
+        if lines and (len(lines) == most or size + len(line) > limit):
+            yield b"\n".join(lines), len(lines)
+            lines, size = [], 0
+        lines.append(line)
+        size += len(line) + 1
+    if lines:
+        yield b"\n".join(lines), len(lines)
+
+
+def _line(document: dict[str, Any], position: int) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError as error:
+        raise InvalidOptions(
+            f"Document number {position} is not JSON: {error}.",
+            hint="Project plain values: text, numbers, booleans, lists, mappings with text keys, or None.",
+        ) from error
+
+
+def _method(content: str) -> str:
+    if content not in _METHODS:
+        raise InvalidOptions(f"content cannot be {content!r}.", hint="Write 'replace' or 'update'.")
+    return _METHODS[content]
+
+
+def _sent(reply: Reply, index: str, count: int | None) -> SentTask:
+    return SentTask(
+        uid=reply.task_uid(),
+        index=index,
+        document_count=count,
+        enqueued_at=moment(reply.mapping().get("enqueuedAt")),
+    )

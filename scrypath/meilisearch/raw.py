@@ -1,0 +1,46 @@
+"""Searching in the server's own words: the body goes as it is, the answer comes as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scrypath.config import Config
+from scrypath.errors import InvalidOptions
+from scrypath.meilisearch.indexes import path
+from scrypath.meilisearch.wire import connect
+
+
+def search(config: Config, index: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Search one index and return the raw answer.
+
+    Parameters
+    ----------
+    body
+        The server's own search body in camelCase, such as ``{"q": "paris", "attributesToHighlight": ["name"]}``.
+
+    Raises
+    ------
+    IndexNotFound
+        When the server has no index of this name; ``BackendRejected`` for a body that it refuses.
+    """
+    return _post(config, path(index, "search"), {} if body is None else body)
+
+
+def multi_search(config: Config, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Search several indexes in one request, federated or not, and return the raw answer."""
+    return _post(config, "/multi-search", body)
+
+
+def facet_search(config: Config, index: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Search among the values of a facet and return the raw answer."""
+    return _post(config, path(index, "facet-search"), body)
+
+
+def _post(config: Config, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(body, Mapping):
+        raise InvalidOptions(
+            f"A raw search body cannot be a {type(body).__name__}.",
+            hint='Give a mapping, as in {"q": "paris"}.',
+        )
+    return connect(config).request("POST", route, json=dict(body), idempotent=True).mapping()

@@ -1,0 +1,216 @@
+"""The server's tasks: one, many as columns, waiting for them, canceling and deleting them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.errors import InvalidOptions
+from scrypath.meilisearch import waiting
+from scrypath.meilisearch.task import FINISHED, UNFINISHED, Task, parse
+from scrypath.meilisearch.task_columns import TASKS, columns
+from scrypath.meilisearch.task_filters import TaskFilters, query
+from scrypath.meilisearch.wire import Reply, connect
+
+__all__ = [
+    "FINISHED",
+    "TASKS",
+    "UNFINISHED",
+    "Task",
+    "TaskFilters",
+    "TaskPage",
+    "cancel",
+    "delete",
+    "get",
+    "listing",
+    "wait",
+    "wait_all",
+]
+
+_TAIL = re.compile(
+    rb'"total":(?P<total>\d+),"limit":\d+,"from":(?:\d+|null),"next":(?P<next>\d+|null)\}\s*\Z'
+)
+PAGE = 5_000  # tasks in one read at most: while one page is parsed, the next is on its way
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Tasks as a frame, newest first.
+
+    Parameters
+    ----------
+    frame
+        Schema ``TASKS``.
+    total
+        How many tasks the server says match. With ``index_uids`` it also counts tasks of the whole server, so it may
+        exceed what can be listed.
+    truncated
+        True: the limit cut the listing, and older tasks match too.
+    """
+
+    frame: pl.DataFrame
+    total: int
+    truncated: bool
+
+
+def get(config: Config, uid: int) -> Task:
+    """Read one task.
+
+    Raises
+    ------
+    UnknownWork
+        When the server has no such task, or no longer.
+    """
+    if isinstance(uid, bool) or not isinstance(uid, int) or uid < 0:
+        raise InvalidOptions(f"{uid!r} cannot be the uid of a task.", hint="Give a whole number, such as 17.")
+    reply = connect(config).request("GET", f"/tasks/{uid}")
+    return parse(reply.mapping(), reply)
+
+
+def listing(
+    config: Config,
+    *,
+    limit: int | None = None,
+    reverse: bool = False,
+    from_uid: int | None = None,
+    **filters: Unpack[TaskFilters],
+) -> TaskPage:
+    """List tasks as columns.
+
+    Parameters
+    ----------
+    limit
+        Tasks at most; default: the configuration's ``history_limit``.
+    reverse
+        True: oldest first.
+    from_uid
+        The first uid of the listing, inclusive.
+    filters
+        Any of ``TaskFilters``; each narrows the listing. Moments are exclusive bounds.
+
+    Returns
+    -------
+    TaskPage
+        ``frame`` of schema ``TASKS``, ``total``, ``truncated``.
+
+    Raises
+    ------
+    InvalidOptions
+        For an unknown filter or an unusable value; ``BackendRejected`` for a word that the server does not know.
+    """
+    most = config.history_limit if limit is None else limit
+    if most < 1:
+        raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
+    params = query(filters) | {"reverse": True if reverse else None}
+    size = min(PAGE, config.page_size)
+    wire = connect(config)
+    frames: list[pl.DataFrame] = []
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="scrypath-tasks") as reader:
+
+        def ask(cursor: int | None, count: int) -> Future[Reply]:
+            page = {"limit": count, "from": cursor}
+            return reader.submit(wire.request, "GET", "/tasks", params=params | page)
+
+        count = min(size, most)
+        coming, left = ask(from_uid, count), most - count
+        while True:
+            reply = coming.result()
+            total, cursor = _tail(reply)
+            count = min(size, left)
+            more = cursor is not None and count > 0
+            if more:  # asked for before this page is parsed, so that it arrives meanwhile
+                coming, left = ask(cursor, count), left - count
+            frames.append(columns(reply))
+            if not more or not frames[-1].height:
+                break
+    frame = pl.concat(frames)
+    return TaskPage(frame, frame.height if total is None else total, cursor is not None)
+
+
+def cancel(config: Config, **filters: Unpack[TaskFilters]) -> int:
+    """Enqueue the cancelation of the unfinished tasks that match, and return the uid of that task.
+
+    Raises
+    ------
+    InvalidOptions
+        Without any filter: everything is never meant by nothing.
+    """
+    return connect(config).request("POST", "/tasks/cancel", params=_explicit("cancel", filters)).task_uid()
+
+
+def delete(config: Config, **filters: Unpack[TaskFilters]) -> int:
+    """Enqueue the deletion of the finished tasks that match from the history, and return the uid of that task.
+
+    Raises
+    ------
+    InvalidOptions
+        Without any filter: everything is never meant by nothing.
+    """
+    return connect(config).request("DELETE", "/tasks", params=_explicit("delete", filters)).task_uid()
+
+
+def wait(config: Config, uid: int, *, timeout: float | None = None) -> Task:
+    """Wait until a task is finished, and return it whether it succeeded or not.
+
+    Parameters
+    ----------
+    timeout
+        Seconds; default: the configuration's ``task_timeout``.
+
+    Raises
+    ------
+    TaskTimeout
+        When the wait ended first. The task may still finish.
+    """
+    return waiting.wait(config, uid, timeout=timeout)
+
+
+def wait_all(
+    config: Config,
+    uids: Sequence[int],
+    *,
+    timeout: float | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Task]:
+    """Wait until all tasks are finished, in few requests, and return them in the order asked for.
+
+    Parameters
+    ----------
+    timeout
+        Seconds for all of them together; default: the configuration's ``task_timeout``.
+    on_progress
+        Called with (finished, all) whenever more are finished.
+
+    Raises
+    ------
+    TaskTimeout
+        When the wait ended first. The tasks may still finish.
+    UnknownWork
+        When the server does not know one of them, or no longer.
+    """
+    return waiting.wait_all(config, uids, timeout=timeout, on_progress=on_progress)
+
+
+def _explicit(verb: str, filters: Mapping[str, Any]) -> dict[str, Any]:
+    params = query(filters)
+    if not params:
+        raise InvalidOptions(
+            f"tasks.{verb} needs at least one filter.",
+            hint=f"Name the tasks, as in tasks.{verb}(config, uids=[17]).",
+        )
+    return params
+
+
+def _tail(reply: Reply) -> tuple[int | None, int | None]:
+    found = _TAIL.search(reply.body[-160:])
+    if found is not None:
+        return int(found["total"]), None if found["next"] == b"null" else int(found["next"])
+    answer = reply.mapping()
+    total, following = answer.get("total"), answer.get("next")
+    return total if isinstance(total, int) else None, following if isinstance(following, int) else None

@@ -1,0 +1,260 @@
+"""The one pooled HTTP wire to Meilisearch: keep-alive, thread-safe, retrying what is safe to repeat."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import orjson
+import urllib3
+
+from scrypath import telemetry
+from scrypath.config import Config
+from scrypath.errors import ConfigError, TransportError
+from scrypath.meilisearch import faults
+from scrypath.redaction import Secret, redact
+
+POOL_SIZE = 16  # connections kept open to one server
+RETRY_PAUSES = (0.05, 0.2, 0.5)  # seconds before each repetition of an idempotent request
+PASSING = frozenset({502, 503, 504})  # statuses of a server or proxy that may be back in a moment
+COMPRESS_FROM = 4_096  # bytes of body below which gzip does not pay
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A successful answer.
+
+    Parameters
+    ----------
+    status
+        HTTP status, 200 to 299.
+    body
+        The bytes as they came, decompressed.
+    origin
+        Method, path and server, for messages.
+    """
+
+    status: int
+    body: bytes = field(repr=False)
+    origin: str
+    key: Secret | None = None  # to be kept out of messages that quote the body
+
+    def malformed(self) -> TransportError:
+        """The error for an answer that Meilisearch would not give."""
+        return faults.malformed(self.origin, self.body, self.key)
+
+    def json(self) -> Any:
+        """The body as Python objects.
+
+        Raises
+        ------
+        TransportError
+            When it is not JSON: whatever answered is not Meilisearch.
+        """
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise self.malformed() from error
+
+    def mapping(self) -> dict[str, Any]:
+        """The body as a JSON object; anything else is a ``TransportError``."""
+        found = self.json()
+        if not isinstance(found, dict):
+            raise self.malformed()
+        return found
+
+    def task_uid(self) -> int:
+        """The uid of the task that the server enqueued for this request."""
+        uid = self.mapping().get("taskUid")
+        if not isinstance(uid, int):
+            raise self.malformed()
+        return uid
+
+
+class Wire:
+    """Requests to one server over a pool of kept-alive connections. Safe to share between threads."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: Secret | None = None,
+        connect_timeout: float = 3.0,
+        request_timeout: float = 30.0,
+        compress: bool = False,
+    ) -> None:
+        self.url = _base(url)
+        self.shown_url = redact(self.url, key)
+        self._key = key
+        self._connect_timeout = connect_timeout
+        self._request_timeout = request_timeout
+        self._compress = compress
+        self._headers = {"Accept-Encoding": "gzip" if compress else "identity", "User-Agent": "scrypath"}
+        if key is not None and key.reveal():
+            if not key.reveal().isascii() or not key.reveal().isprintable():
+                raise ConfigError(
+                    "meilisearch_key holds characters that no HTTP header can carry.",
+                    hint="Check for a line break or a quotation mark that was copied along.",
+                )
+            self._headers["Authorization"] = f"Bearer {key.reveal()}"
+        self._pool = urllib3.PoolManager(maxsize=POOL_SIZE, retries=False)
+
+    def __repr__(self) -> str:
+        return f"Wire({self.shown_url!r})"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        body: bytes | None = None,
+        content_type: str | None = None,
+        timeout: float | None = None,
+        idempotent: bool | None = None,
+    ) -> Reply:
+        """Send one request and return its successful answer.
+
+        Parameters
+        ----------
+        method, path
+            HTTP method, and the path below the server's URL with its leading slash.
+        params
+            Query parameters: ``None`` is left out, booleans and sequences are written as Meilisearch reads them.
+        json
+            Sent as a JSON body; ``body`` with ``content_type`` sends ready bytes instead.
+        timeout
+            Seconds to wait for each answer; default: the configuration's ``request_timeout``.
+        idempotent
+            True when repeating the request is harmless; default: for ``GET`` only.
+
+        Returns
+        -------
+        Reply
+            Status 2xx and the body.
+
+        Raises
+        ------
+        TransportError
+            The server was not reached, broke off, or is not Meilisearch.
+        Unauthorised
+            It refused the key.
+        IndexNotFound, UnknownWork, BackendRejected
+            It refused the request.
+        """
+        headers = dict(self._headers)
+        if json is not None:
+            body, content_type = orjson.dumps(json), "application/json"
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        if self._compress and body is not None and len(body) >= COMPRESS_FROM:
+            body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1), "gzip"
+        repeatable = method == "GET" if idempotent is None else idempotent
+        origin = f"{method} {path} at {self.shown_url}"
+        limits = urllib3.Timeout(
+            connect=self._connect_timeout, read=self._request_timeout if timeout is None else timeout
+        )
+        send = partial(
+            self._pool.request,
+            method,
+            f"{self.url}{path}{_query(params)}",
+            body=body,
+            headers=headers,
+            timeout=limits,
+            redirect=False,
+        )
+        with telemetry.span("scrypath.meilisearch.request", backend="meilisearch"):
+            response = self._persist(send, repeatable, origin)
+        if 200 <= response.status < 300:
+            return Reply(response.status, response.data, origin, self._key)
+        raise faults.refused(response.status, response.data, origin, self._key)
+
+    def _persist(
+        self, send: Callable[[], urllib3.BaseHTTPResponse], repeatable: bool, origin: str
+    ) -> urllib3.BaseHTTPResponse:
+        for pause in RETRY_PAUSES if repeatable else ():
+            try:
+                response = send()
+            except urllib3.exceptions.ReadTimeoutError as error:
+                # Another wait of the full timeout would only multiply the operator's.
+                raise faults.unreachable(error, origin, repeatable, self._key) from error
+            except urllib3.exceptions.HTTPError:
+                time.sleep(pause)
+            else:
+                if response.status not in PASSING:
+                    return response
+                time.sleep(pause)
+        try:
+            return send()
+        except urllib3.exceptions.HTTPError as error:
+            raise faults.unreachable(error, origin, repeatable, self._key) from error
+
+
+def _base(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(
+            f"meilisearch_url is {redact(url)!r}, which is not the URL of an HTTP server.",
+            hint="Write it as http://host:7700 or https://search.example.org.",
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+
+
+def _query(params: Mapping[str, Any] | None) -> str:
+    pairs = [f"{name}={_text(value)}" for name, value in (params or {}).items() if value is not None]
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return ",".join(quote(str(item), safe="*") for item in value)
+    return quote(str(value), safe="*")
+
+
+_wires: dict[tuple[Any, ...], Wire] = {}
+_lock = threading.Lock()
+
+
+def connect(config: Config) -> Wire:
+    """The wire of a configuration: one per process, server, key and set of timeouts.
+
+    Raises
+    ------
+    ConfigError
+        When no Meilisearch URL is configured, or it is not one.
+    """
+    url = config.need_meilisearch_url()
+    # A forked process must not share its parent's sockets: hence the process id.
+    name = (
+        os.getpid(),
+        url,
+        config.meilisearch_key,
+        config.connect_timeout,
+        config.request_timeout,
+        config.compress,
+    )
+    with _lock:
+        wire = _wires.get(name)
+        if wire is None:
+            wire = _wires[name] = Wire(
+                url,
+                key=config.meilisearch_key,
+                connect_timeout=config.connect_timeout,
+                request_timeout=config.request_timeout,
+                compress=config.compress,
+            )
+        return wire

@@ -1,0 +1,138 @@
+"""The audit log: one row before every action, one after it, none ever changed."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+from datetime import UTC, datetime
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.errors import InvalidOptions
+from scrypath.frames import AUDIT
+from scrypath.memory import redacting, store
+from scrypath.memory.sql import load
+from scrypath.vocabulary import Outcome
+
+
+def before(
+    config: Config,
+    *,
+    action: str,
+    schema: str | None,
+    target: str | None,
+    plan_hash: str | None = None,
+    document_count: int | None = None,
+    detail: str = "",
+    actor: str | None = None,
+) -> str:
+    """Write down what is about to be done.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    action
+        ``retry``, ``repair``, ``backfill`` …
+    schema
+        Registered name of the search schema.
+    target
+        Work id or index.
+    plan_hash
+        Hash of the plan, when there is one.
+    document_count
+        Documents that will be touched.
+    detail
+        One sentence; secrets are taken out of it.
+    actor
+        Who does it; the login name when not given.
+
+    Returns
+    -------
+    str
+        The audit id, for :func:`after`.
+    """
+    audit_id = f"audit-{secrets.token_urlsafe(9)}"
+    row = {
+        "audit_id": audit_id,
+        "at": datetime.now(UTC),
+        "phase": "before",
+        "actor": actor or _login_name(),
+        "action": action,
+        "schema": schema,
+        "target": target,
+        "plan_hash": plan_hash,
+        "document_count": document_count,
+        "detail": detail,
+    }
+    frame = redacting.columns(config, AUDIT.rows([row]), "actor", "target", "detail")
+    with store.connect(config) as connection:
+        store.append(connection, "audit", frame.rename({"at": "written_at"}))
+    return audit_id
+
+
+def after(
+    config: Config, audit_id: str, *, outcome: Outcome, document_count: int | None = None, detail: str = ""
+) -> None:
+    """Write down what became of it; a later call adds a later row.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    audit_id
+        As :func:`before` gave it.
+    outcome
+        What is known now.
+    document_count
+        Documents that were touched; as announced before when not given.
+    detail
+        One sentence; secrets are taken out of it.
+
+    Raises
+    ------
+    InvalidOptions
+        When nothing was written before under this id.
+    """
+    parameters = {
+        "audit_id": audit_id,
+        "outcome": str(Outcome(outcome)),
+        "document_count": document_count,
+        "detail": redacting.text(config, detail),
+    }
+    with store.connect(config) as connection:
+        [(written,)] = connection.execute(load("audit_after"), parameters).fetchall()
+    if not written:
+        raise InvalidOptions(
+            f"No action was written down before under {audit_id!r}.",
+            hint="Give the id that audit.before() returned; audit_log() lists them.",
+        )
+
+
+def log(config: Config, schema: str | None = None) -> pl.DataFrame:
+    """Everything that was done.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    schema
+        Registered name; none: all of them.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``AUDIT``, newest first.
+    """
+    with store.connect(config, read_only=True) as connection:
+        return store.fetch(connection, AUDIT, load("audit_log"), {"schema": schema})
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        # A container may run under a number that has no name.
+        return f"uid {os.getuid()}"

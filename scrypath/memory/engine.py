@@ -1,0 +1,162 @@
+"""The one DuckDB engine of this process, and attaching a file to it.
+
+Attaching a file to an engine that already runs costs a tenth of starting an engine on the file.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+
+import duckdb
+
+from scrypath.errors import StoreError
+from scrypath.memory.lock import Patience
+
+_running: list[duckdb.DuckDBPyConnection] = []  # the engine, once it is needed
+_starting = threading.Lock()
+_numbers = itertools.count(1)
+_SETTINGS: Mapping[str, str | bool | int] = MappingProxyType(
+    {
+        "autoinstall_known_extensions": False,
+        "python_enable_replacements": False,
+        "threads": 1,  # the statements are small: handing them to other threads costs more than it saves
+    }
+)
+
+
+def cursor() -> duckdb.DuckDBPyConnection:
+    """A connection of its own to the engine, in memory: DuckDB's connections are not shared between threads."""
+    with _starting:
+        if not _running:
+            _running.append(duckdb.connect(":memory:", config=dict(_SETTINGS)))
+        return _running[0].cursor()
+
+
+def quoted(text: Path | str) -> str:
+    """A path or another text as a SQL literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+@contextmanager
+def attached(
+    path: Path, patience: Patience, *, read_only: bool = False, storage_version: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose current database is the file, for the block.
+
+    Parameters
+    ----------
+    path
+        The file; it is made when it is not there.
+    patience
+        How long to wait for other processes.
+    read_only
+        True: nothing can be written, and the file must be there.
+    storage_version
+        The oldest DuckDB that must be able to read a file that is made, as in ``v1.4.0``.
+
+    Raises
+    ------
+    StoreBusy
+        When another process held the file for longer than the patience.
+    StoreError
+        When the file is not one of DuckDB, or a statement of the block fails.
+    """
+    option = "READ_ONLY" if read_only else f"STORAGE_VERSION '{storage_version}'" if storage_version else ""
+    connection, name = _attach(path, patience, option)
+    try:
+        if name:
+            connection.execute(f"USE {name}")
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    except duckdb.Error as error:
+        raise broken(path, error) from None
+    finally:
+        connection.close()
+        if name:
+            _detach(name)
+
+
+def broken(path: Path, error: duckdb.Error) -> StoreError:
+    """What DuckDB says about a file, as an error of ours."""
+    if isinstance(error, duckdb.FatalException):
+        _drop_engine()
+    first_line = str(error).partition("\n")[0]
+    if isinstance(error, duckdb.ProgrammingError | duckdb.DataError | duckdb.IntegrityError):
+        return StoreError(
+            f"{path} refused a statement: {first_line}",
+            hint="The tables and their columns are described by: SELECT * FROM duckdb_columns()",
+        )
+    return StoreError(
+        f"{path} cannot be used: {first_line}",
+        hint="If it is damaged or not Scrypath's, move it away (a new one is made) or name another with store=.",
+    )
+
+
+@atexit.register
+def _drop_engine() -> None:
+    with _starting:
+        while _running:
+            _running.pop().close()
+
+
+# A forked child must neither use nor close the engine of its parent.
+if sys.platform != "win32":
+    os.register_at_fork(before=_drop_engine)
+
+
+def _attach(path: Path, patience: Patience, option: str) -> tuple[duckdb.DuckDBPyConnection, str]:
+    """A connection, and the name that the file has in it; no name when it is a connection beside the user's own."""
+    while True:
+        connection, name = cursor(), f"store_{next(_numbers)}"
+        try:
+            connection.execute(f"ATTACH {quoted(path)} AS {name} {f'({option})' if option else ''}")
+        except duckdb.Error as error:
+            connection.close()
+            refusal = error
+        else:
+            return connection, name
+        shared = _beside_user(path, option) if "file handle conflict" in str(refusal) else None
+        if shared is not None:
+            return shared, ""
+        if not _is_busy(refusal):
+            raise broken(path, refusal)
+        patience.wait(_who(refusal))
+
+
+def _detach(name: str) -> None:
+    connection = cursor()
+    try:
+        connection.execute(f"DETACH {name}")
+    except duckdb.Error:
+        # Only an engine that is gone lets go of a file it will not detach.
+        _drop_engine()
+    finally:
+        connection.close()
+
+
+def _beside_user(path: Path, option: str) -> duckdb.DuckDBPyConnection | None:
+    """A connection beside the one that the user keeps open in this process with ``duckdb.connect``."""
+    for as_reader in (False, True) if option == "READ_ONLY" else (False,):
+        try:
+            return duckdb.connect(path, read_only=as_reader)
+        except duckdb.Error:
+            continue
+    return None
+
+
+def _is_busy(error: duckdb.Error) -> bool:
+    text = str(error)
+    return "Could not set lock" in text or "file handle conflict" in text
+
+
+def _who(error: duckdb.Error) -> str:
+    _, _, pid = str(error).partition("(PID ")
+    return f"process {pid.partition(')')[0]}" if pid else "a connection of this process"

@@ -1,0 +1,80 @@
+"""The archive of failed work: the server deletes old tasks and the queue its jobs, this keeps what was seen of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from scrypath import frames
+from scrypath.config import Config
+from scrypath.frames import FAILED_WORK, Column, FrameSchema
+from scrypath.memory import redacting, store
+from scrypath.memory.sql import load
+
+FAILURE_HISTORY = FrameSchema(
+    "FAILURE_HISTORY",
+    "One row per failed unit of work and time of failure ever seen, newest first.",
+    (
+        *FAILED_WORK.columns,
+        Column("first_seen", frames.UTC, "When this machine first saw it", "UTC"),
+        Column("last_seen", frames.UTC, "When this machine last saw it", "UTC"),
+        Column("times_seen", frames.COUNT, "How many reports saw it", "reports"),
+    ),
+)
+
+
+def archive(config: Config, frame: pl.DataFrame) -> int:
+    """Remember every row of a frame of failed work.
+
+    A row is the same as an archived one when work id and time of failure agree: that one is brought up to date and
+    counted as seen once more.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    frame
+        ``FAILED_WORK``.
+
+    Returns
+    -------
+    int
+        How many rows were not known before.
+
+    Raises
+    ------
+    FrameMismatch
+        When the frame does not fit.
+    StoreBusy, StoreError
+        When the file cannot be written.
+    """
+    if frame.is_empty():
+        return 0
+    failed = redacting.columns(config, FAILED_WORK.conform(frame), "reason").unique(
+        ["work_id", "failed_at"], keep="last"
+    )
+    seen = failed.with_columns(pl.lit(datetime.now(UTC), frames.UTC).alias("seen_at"))
+    with store.connect(config) as connection, store.staged(connection, seen_failures=seen):
+        connection.execute(load("failures_update"))
+        [(new,)] = connection.execute(load("failures_insert")).fetchall()
+    return int(new)
+
+
+def history(config: Config, schema: str | None = None) -> pl.DataFrame:
+    """Every failure that was ever archived.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    schema
+        Registered name; none: all of them.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``FAILURE_HISTORY``, newest first.
+    """
+    with store.connect(config, read_only=True) as connection:
+        return store.fetch(connection, FAILURE_HISTORY, load("failures_history"), {"schema": schema})

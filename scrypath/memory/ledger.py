@@ -1,0 +1,138 @@
+"""The ledger of sent work: which documents a reference, or a task, stands for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.frames import COUNT, IDS, MODE, OPERATION, TEXT, UTC, Column, FrameSchema
+from scrypath.memory import redacting, store
+from scrypath.memory.sql import load
+from scrypath.vocabulary import Operation, SyncMode
+
+LEDGER = FrameSchema(
+    "LEDGER",
+    "One row per request sent to Meilisearch, oldest first.",
+    (
+        Column("reference", TEXT, "Short reference, carried by the task as customMetadata"),
+        Column("task_uid", COUNT, "Uid of the task, null until the server answered"),
+        Column("schema", TEXT, "Registered name of the search schema"),
+        Column("index", TEXT, "Index name on the server when it was sent"),
+        Column("operation", OPERATION, "What it was to do"),
+        Column("mode", MODE, "Sync mode it was sent in"),
+        Column("document_ids", IDS, "Documents it carried, null when there were none to name"),
+        Column("document_count", COUNT, "How many documents it carried", "documents"),
+        Column("sent_at", UTC, "When it was sent", "UTC"),
+        Column("cause", TEXT, "What it was sent for: a work id, a plan, or null for an ordinary write"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentWork:
+    """One request to Meilisearch, as the ledger keeps it."""
+
+    reference: str
+    schema: str | None
+    index: str
+    operation: Operation
+    mode: SyncMode | None
+    document_ids: Sequence[str] | None
+    document_count: int | None
+    sent_at: datetime  # with its time zone
+    task_uid: int | None = None
+    cause: str | None = None
+
+
+def new_reference() -> str:
+    """A short, unique, URL-safe reference for one request.
+
+    Examples
+    --------
+    >>> new_reference().startswith("scry-")
+    True
+    """
+    return f"scry-{secrets.token_urlsafe(12)}"
+
+
+def record(config: Config, works: Sequence[SentWork]) -> None:
+    """Write sent work into the ledger.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    works
+        Nothing is opened when there are none.
+
+    Raises
+    ------
+    StoreBusy, StoreError
+        When the file cannot be written.
+    """
+    if not works:
+        return
+    frame = redacting.columns(config, LEDGER.rows(map(_row, works)), "cause")
+    with store.connect(config) as connection:
+        store.append(connection, "ledger", frame)
+
+
+def acknowledge(config: Config, reference: str, task_uid: int) -> None:
+    """Write down the task that a request became.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    reference
+        As it was recorded; one that was never recorded changes nothing.
+    task_uid
+        As the server answered.
+    """
+    with store.connect(config) as connection:
+        connection.execute(
+            "UPDATE ledger SET task_uid = ? WHERE reference = ? AND task_uid IS NULL", [task_uid, reference]
+        )
+
+
+def lookup(
+    config: Config, references: Sequence[str], task_uids: Sequence[tuple[str, int]] = ()
+) -> pl.DataFrame:
+    """What is known of references, and of tasks that carry none.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    references
+        Every row of each is returned.
+    task_uids
+        Pairs of index and task uid; the newest row of each is returned, because a new server counts from zero again.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``LEDGER``, oldest first.
+    """
+    if not references and not task_uids:
+        return LEDGER.empty()
+    tasks = pl.DataFrame(list(task_uids), schema={"index": pl.String(), "task_uid": pl.Int64()}, orient="row")
+    asked = pl.DataFrame({"reference": list(references)}, schema={"reference": pl.String()})
+    with (
+        store.connect(config, read_only=True) as connection,
+        store.staged(connection, asked_references=asked, asked_tasks=tasks),
+    ):
+        return store.fetch(connection, LEDGER, load("ledger_lookup"))
+
+
+def _row(work: SentWork) -> dict[str, Any]:
+    row = {column.name: getattr(work, column.name) for column in LEDGER.columns}
+    if work.document_ids is not None:
+        row["document_ids"] = list(map(str, work.document_ids))
+    return row

@@ -1,0 +1,23 @@
+UPDATE failures
+SET
+    "schema" = seen."schema",
+    "index" = seen."index",
+    mode = seen.mode,
+    source = seen.source,
+    operation = seen.operation,
+    state = seen.state,
+    retryable = seen.retryable,
+    reason_class = seen.reason_class,
+    reason = seen.reason,
+    error_code = seen.error_code,
+    attempt = seen.attempt,
+    max_attempts = seen.max_attempts,
+    document_ids = seen.document_ids,
+    document_count = seen.document_count,
+    superseded_by = seen.superseded_by,
+    healed = seen.healed,
+    last_seen = seen.seen_at,
+    times_seen = failures.times_seen + 1
+FROM seen_failures AS seen
+WHERE failures.work_id = seen.work_id
+    AND failures.failed_at IS NOT DISTINCT FROM seen.failed_at;

@@ -1,0 +1,3 @@
+SELECT *, duration_us AS duration
+FROM snapshots
+WHERE snapshot_id = $snapshot_id;

@@ -1,0 +1,7 @@
+"""The kit in a notebook: panels with a button, charts, and the local stack where nothing is configured."""
+
+from scrypath.notebook.attaching import attach
+from scrypath.notebook.retry_panel import RetryPanel, Step
+from scrypath.notebook.status_panel import StatusPanel
+
+__all__ = ["RetryPanel", "StatusPanel", "Step", "attach"]

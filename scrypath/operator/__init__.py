@@ -1,0 +1,1 @@
+"""Seeing and acting: status, failed work, reconcile, plans, retries and their verification."""

@@ -1,0 +1,137 @@
+"""Which documents are not in step with their rows: found by comparing them, confirmed one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.errors import IndexNotFound
+from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
+from scrypath.meilisearch import indexes
+from scrypath.operator.baseline import Baseline, observe
+from scrypath.operator.confirmation import confirmed
+from scrypath.operator.inflight import in_flight
+from scrypath.operator.scan import Reader, read_here
+from scrypath.schema import SearchSchema
+from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The outcome of comparing documents of a schema with their rows.
+
+    Parameters
+    ----------
+    taken_at
+        When the reading began, UTC.
+    duration
+        How long it took.
+    verify
+        What was compared.
+    compared
+        False: not every document was; the counts are null then, and ``note`` says why or ``estimate`` how many.
+    rows, documents
+        How many there are on each side.
+    in_step
+        Rows whose document says the same.
+    drift
+        ``frames.DOCUMENTS``: every document that is not in step; of a sample, those that it hit upon.
+    note
+        What a reader should know about how it was done.
+    method
+        How it was done.
+    baseline
+        What a later comparison can start from.
+    estimate
+        ``frames.DRIFT_ESTIMATE``, of a sample only.
+    """
+
+    taken_at: datetime
+    duration: timedelta
+    verify: Verification
+    compared: bool
+    rows: int | None
+    documents: int | None
+    in_step: int | None
+    drift: pl.DataFrame
+    note: str | None = None
+    method: ComparisonMethod = ComparisonMethod.FULL
+    baseline: Baseline | None = None
+    estimate: pl.DataFrame | None = None
+
+    def noting(self, note: str) -> Comparison:
+        """The same with a note before its own."""
+        return replace(self, note=" ".join(filter(None, (note, self.note))))
+
+    @property
+    def counts(self) -> pl.DataFrame:
+        """``frames.DOCUMENT_COUNTS``: how many documents are in step, and how many drift in which way."""
+        tally = dict(self.drift.group_by("drift").len().iter_rows())
+        counts = {"in_step": self.in_step} | {str(kind): tally.get(str(kind), 0) for kind in DocumentDrift}
+        return DOCUMENT_COUNTS.rows(
+            [{"drift": name, "count": count if self.compared else None} for name, count in counts.items()]
+        )
+
+
+def compare(
+    schema: SearchSchema,
+    config: Config,
+    *,
+    verify: Verification = Verification.FINGERPRINT,
+    read: Reader = read_here,
+) -> Comparison:
+    """Compare every row of a schema with its document.
+
+    Suspects are read again by id on both sides, and documents with work pending are ``in_flight``: neither a
+    page that shifted nor a write under way is reported as drift.
+
+    Parameters
+    ----------
+    schema, config
+        What is compared.
+    verify
+        What is read from documents.
+    read
+        Reads both sides and joins them: here, or on the workers of an executor.
+
+    Raises
+    ------
+    TransportError, DatabaseError
+        When a side cannot be read.
+    """
+    began = datetime.now(UTC)
+    before = indexes.get(config, schema.index_name(config))
+    if not schema.fingerprint:
+        verify = Verification.CONTENT
+    if before is not None and before.primary_key not in (None, schema.document_id):
+        note = f"The index names its documents by {before.primary_key!r}, not {schema.document_id!r}."
+        return _impossible(began, verify, note)
+    baseline = observe(schema, config, before)
+    try:
+        scanned = read(schema, config, verify, before is not None)
+    except IndexNotFound:
+        return _impossible(began, verify, "The index was deleted while it was read.")
+    found = confirmed(schema, config, scanned.suspects, in_flight(schema, config), verify=verify)
+    after = indexes.get(config, schema.index_name(config))
+    if (before and before.created_at) != (after and after.created_at):
+        return _impossible(began, verify, "The index was swapped or made anew while it was read.")
+    return Comparison(
+        taken_at=began,
+        duration=datetime.now(UTC) - began,
+        verify=verify,
+        compared=True,
+        rows=scanned.rows,
+        documents=scanned.documents,
+        in_step=scanned.rows - found.filter(pl.col("has_row")).height,
+        drift=DOCUMENTS.conform(found),
+        note=None if before is not None else "The index does not exist.",
+        baseline=baseline,
+    )
+
+
+def _impossible(began: datetime, verify: Verification, note: str) -> Comparison:
+    took = datetime.now(UTC) - began
+    return Comparison(began, took, verify, False, None, None, None, DOCUMENTS.empty(), note)

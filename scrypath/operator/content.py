@@ -1,0 +1,57 @@
+"""Fingerprints of documents by what they hold, whatever fingerprint they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from scrypath.errors import ProjectionError
+from scrypath.schema import SearchSchema
+from scrypath.schema.columns import from_records
+from scrypath.schema.documents import fingerprint_sql
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, Any]]) -> pa.Table:
+    """``id`` and ``fingerprint`` of documents, computed as for rows; an absent field counts as null.
+
+    A document whose values the schema's fields cannot hold has no fingerprint: it differs from every row.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    names = [field.name for field in schema.fields]
+    held = [{name: document.get(name) for name in names} for document in documents]
+    sound, misfits = _sound(schema, held)
+    with duckdb.connect(":memory:") as connection:
+        connection.register("batch", sound)
+        key = '"' + schema.document_id.replace('"', '""') + '"'
+        known = connection.sql(
+            f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch"
+        ).to_arrow_table()
+    strangers = pa.table(
+        {
+            "id": pa.array(
+                [str(item[schema.document_id]) for item in misfits], known.schema.field("id").type
+            ),
+            "fingerprint": pa.nulls(len(misfits), known.schema.field("fingerprint").type),
+        }
+    )
+    return pa.concat_tables([known, strangers])
+
+
+def _sound(schema: SearchSchema, documents: list[dict[str, Any]]) -> tuple[pa.Table, list[dict[str, Any]]]:
+    try:
+        return from_records(schema, documents), []
+    except ProjectionError:
+        # One of them does not fit: find out which, document by document.
+        fitting, misfits = [], []
+        for document in documents:
+            try:
+                from_records(schema, [document])
+                fitting.append(document)
+            except ProjectionError:
+                misfits.append(document)
+        return from_records(schema, fitting), misfits

@@ -1,0 +1,186 @@
+"""Failed and retrying work: why it failed, whether it still matters, whether it can be retried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from scrypath.config import Config, resolve
+from scrypath.errors import HistoryTruncated, ScrypathError
+from scrypath.frames import FAILED_WORK, REASON, REASON_COUNTS
+from scrypath.meilisearch import tasks
+from scrypath.operator.healing import healed
+from scrypath.operator.reasons import reason_class
+from scrypath.operator.work import of_jobs, of_tasks
+from scrypath.queue import jobs
+from scrypath.schema import SearchSchema, registry
+from scrypath.telemetry import span
+from scrypath.vocabulary import ReasonClass, SyncMode, WorkSource, WorkState
+
+FAILED_TASKS = ("failed", "canceled")
+FAILED_JOBS = ("retryable", "discarded", "cancelled")
+
+
+def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | None = None) -> pl.DataFrame:
+    """Every failed or retrying unit of work of the schemas, newest first.
+
+    What is seen is archived in DuckDB, because the server and the queue both forget.
+
+    Parameters
+    ----------
+    schemas
+        Registered names, models or schemas; none given: all registered.
+    limit
+        Tasks, and jobs, looked at for each schema; default: the configured ``history_limit``.
+    config
+        Used instead of the configured one.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``frames.FAILED_WORK``. A source that could not be asked stands in it as a row in state ``unknown``
+        without work id: not looked at is not empty.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown schema.
+    HistoryTruncated
+        When a limit cuts the history of failures.
+    """
+    settled = resolve(config)
+    asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
+    with span("scrypath.operator.failed_work"):
+        found = pl.concat([_of_schema(schema, settled, limit) for schema in asked])
+        known = found.filter(pl.col("work_id").is_not_null())
+        if known.height:
+            from scrypath.memory import failures
+
+            failures.archive(settled, known)
+        return found.sort("failed_at", descending=True, nulls_last=False, maintain_order=True)
+
+
+def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
+    """How many units of work failed for which reason.
+
+    Parameters
+    ----------
+    frame
+        ``frames.FAILED_WORK``.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``frames.REASON_COUNTS``: every class in its fixed order, with zeros. Rows in state ``unknown`` that
+        stand for a source not looked at are no units of work and are not counted.
+
+    Examples
+    --------
+    >>> reason_class_counts(FAILED_WORK.empty())["count"].to_list()
+    [0, 0, 0, 0, 0]
+    """
+    units = FAILED_WORK.conform(frame).filter(pl.col("work_id").is_not_null())
+    counted = units.group_by("reason_class").agg(
+        count=(~pl.col("healed")).sum(), healed=pl.col("healed").sum()
+    )
+    every = pl.DataFrame({"reason_class": list(map(str, ReasonClass))}, schema={"reason_class": REASON})
+    return REASON_COUNTS.conform(
+        every.join(counted, on="reason_class", how="left", maintain_order="left").with_columns(
+            pl.col("count", "healed").fill_null(0)
+        )
+    )
+
+
+def _of_schema(schema: SearchSchema, config: Config, limit: int | None) -> pl.DataFrame:
+    parts = []
+    try:
+        parts.append(failed_tasks(schema, config, limit))
+    except HistoryTruncated:
+        raise
+    except ScrypathError as error:
+        parts.append(_not_looked_at(schema, config, WorkSource.MEILISEARCH, error))
+    if config.sync_mode is SyncMode.OBAN:
+        try:
+            parts.append(failed_jobs(schema, config, limit))
+        except HistoryTruncated:
+            raise
+        except ScrypathError as error:
+            parts.append(_not_looked_at(schema, config, WorkSource.OBAN, error))
+    return pl.concat(parts)
+
+
+def failed_tasks(schema: SearchSchema, config: Config, limit: int | None = None) -> pl.DataFrame:
+    """The schema's failed and canceled tasks as ``FAILED_WORK``."""
+    index = schema.index_name(config)
+    listed = tasks.listing(config, index_uids=[index], statuses=FAILED_TASKS, limit=limit)
+    _complete(listed.truncated, f"failed tasks of index {index!r}", limit, config)
+    return judged(of_tasks(listed.frame, [schema], config), schema, config)
+
+
+def failed_jobs(schema: SearchSchema, config: Config, limit: int | None = None) -> pl.DataFrame:
+    """The schema's retrying, discarded and cancelled jobs as ``FAILED_WORK``."""
+    index = schema.index_name(config)
+    page = jobs.listing(config, states=FAILED_JOBS, indexes=[index], limit=limit)
+    _complete(page.truncated, f"failed jobs for index {index!r}", limit, config)
+    return judged(of_jobs(page.frame, [schema], config), schema, config)
+
+
+def judged(work: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.DataFrame:
+    """Failed work (``WORK`` with evidence) as ``FAILED_WORK``: reason, healing, whether it can be retried."""
+    if work.is_empty():
+        return FAILED_WORK.empty()
+    seen = work.with_columns(
+        reason_class=reason_class(),
+        failed_at=pl.coalesce("failed_at", "finished_at"),
+        reason=pl.coalesce(
+            pl.format("The arguments cannot be performed: {}.", "malformed"),
+            "error",
+            pl.format("Canceled by task {}.", "canceled_by"),
+            pl.lit("The record gives no reason."),
+        ),
+    )
+    seen = seen.join(healed(seen, schema, config), on="work_id", how="left").filter(
+        ~pl.col("retried").fill_null(value=False)
+    )
+    can = (
+        pl.col("document_ids").is_not_null()
+        & pl.col("superseded_by").is_null()
+        & (pl.col("reason_class") != str(ReasonClass.VALIDATION))
+    )
+    return FAILED_WORK.conform(
+        seen.with_columns(
+            healed=pl.col("superseded_by").is_not_null(),
+            retryable=can,
+            document_count=pl.coalesce("document_count", pl.col("document_ids").list.len()),
+        )
+    )
+
+
+def _not_looked_at(
+    schema: SearchSchema, config: Config, source: WorkSource, error: ScrypathError
+) -> pl.DataFrame:
+    return FAILED_WORK.rows(
+        [
+            {
+                "schema": schema.name,
+                "index": schema.index_name(config),
+                "source": str(source),
+                "operation": "unknown",
+                "state": str(WorkState.UNKNOWN),
+                "retryable": False,
+                "reason_class": str(ReasonClass.TRANSPORT),
+                "reason": f"{source} was not looked at: {error.message}",
+                "error_code": error.code,
+                "healed": False,
+            }
+        ]
+    )
+
+
+def _complete(truncated: bool, what: str, limit: int | None, config: Config) -> None:
+    if truncated:
+        raise HistoryTruncated(
+            f"There are more than {limit or config.history_limit} {what}.",
+            hint="Raise limit=, or history_limit in the configuration.",
+        )

@@ -1,0 +1,97 @@
+"""What an operator wants to know before the first question: can everything be reached, and is it what it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from scrypath.config import Config, resolve
+from scrypath.errors import ScrypathError
+from scrypath.frames import CHECKS
+from scrypath.meilisearch import indexes
+from scrypath.meilisearch.version import server_version
+from scrypath.memory import store
+from scrypath.queue import jobs
+from scrypath.schema import SearchSchema, registry
+from scrypath.source import rows
+from scrypath.vocabulary import SyncMode
+
+
+def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
+    """Look at the server, the database, the queue, the store and each schema's index.
+
+    Parameters
+    ----------
+    schemas
+        Registered names, models or schemas; none given: all registered.
+    config
+        Used instead of the configured one.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``frames.CHECKS``. ``ok`` is null for what was not looked at; nothing is raised for what is not fine.
+
+    Raises
+    ------
+    ConfigError, SchemaError
+        When the configuration cannot be read, or a schema is unknown.
+    """
+    settled = resolve(config)
+    asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
+    checks: list[tuple[str, Callable[[], tuple[bool | None, str, str | None]]]] = [
+        ("server", lambda: _server(settled)),
+        ("queue", lambda: _queue(settled)),
+        ("store", lambda: _store(settled)),
+    ]
+    for schema in asked:
+        checks.append((f"database: {schema.table.name}", lambda s=schema: _database(s, settled)))  # type: ignore[misc]
+        checks.append((f"index: {schema.index_name(settled)}", lambda s=schema: _index(s, settled)))  # type: ignore[misc]
+    return CHECKS.rows(_row(name, look) for name, look in checks)
+
+
+def _row(name: str, look: Callable[[], tuple[bool | None, str, str | None]]) -> dict[str, Any]:
+    try:
+        ok, detail, hint = look()
+    except ScrypathError as error:
+        ok, detail, hint = False, error.message, error.hint or None
+    return {"check": name, "ok": ok, "detail": detail, "hint": hint}
+
+
+def _server(config: Config) -> tuple[bool, str, str | None]:
+    version = server_version(config)
+    return version.supported, f"Meilisearch {version.text}", " ".join(version.warnings) or None
+
+
+def _queue(config: Config) -> tuple[bool | None, str, str | None]:
+    if config.sync_mode is not SyncMode.OBAN:
+        return None, "Not looked at: the queue is used in oban mode only.", None
+    waiting = (
+        jobs.counts(config).select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item()
+    )
+    return True, f"The oban tables are there; {waiting} jobs wait or run.", None
+
+
+def _store(config: Config) -> tuple[bool, str, str | None]:
+    with store.connect(config):
+        return True, "The DuckDB file can be written.", None
+
+
+def _database(schema: SearchSchema, config: Config) -> tuple[bool, str, str | None]:
+    return True, f"{rows.count(schema, config)} rows", None
+
+
+def _index(schema: SearchSchema, config: Config) -> tuple[bool, str, str | None]:
+    index = schema.index_name(config)
+    found = indexes.get(config, index)
+    if found is None:
+        return False, "The index does not exist.", f"backfill({schema.name!r}) makes and fills it."
+    if found.primary_key not in (None, schema.document_id):
+        return (
+            False,
+            f"Its primary key is {found.primary_key!r}, the schema's document id is {schema.document_id!r}.",
+            "The index was made by somebody else: choose another index_prefix.",
+        )
+    return True, f"{indexes.stats(config, index).number_of_documents} documents", None

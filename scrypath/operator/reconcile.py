@@ -1,0 +1,208 @@
+"""``reconcile_sync``: look at everything, change nothing, remember what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from scrypath.config import Config, check_option, resolve
+from scrypath.errors import ScrypathError
+from scrypath.frames import CONTRACT_DRIFT, DOCUMENT_COUNTS, DOCUMENTS
+from scrypath.meilisearch.version import server_version
+from scrypath.memory import snapshots
+from scrypath.memory.snapshots import SnapshotRecord
+from scrypath.operator.actions import recommended
+from scrypath.operator.comparison import Comparison, compare
+from scrypath.operator.contract import index_contract_drift
+from scrypath.operator.failed import failed_sync_work, reason_class_counts
+from scrypath.operator.rebuild_view import rebuild_view, unobserved
+from scrypath.operator.report import Reconcile
+from scrypath.operator.signals import drift_signals
+from scrypath.operator.status import sync_status
+from scrypath.schema import SearchSchema, registry
+from scrypath.sync.progress import progress_bar
+from scrypath.telemetry import span
+from scrypath.vocabulary import DocumentDrift, Verification
+
+
+def reconcile_sync(
+    schema: Any,
+    *,
+    documents: bool = True,
+    verify: str = Verification.FINGERPRINT,
+    max_age: timedelta | None = None,
+    progress: bool = False,
+    config: Config | None = None,
+) -> Reconcile:
+    """Compare a schema's database, index, server and queue, and say what does not agree.
+
+    Nothing is changed on any of them. The report is stored as a snapshot in DuckDB.
+
+    Parameters
+    ----------
+    schema
+        Registered name, model or schema.
+    documents
+        False: do not compare documents; their numbers are null then, not zero.
+    verify
+        ``fingerprint``: compare the fingerprint each document carries. ``content``: compute it anew from what
+        the document holds, which also finds content that was changed behind the kit's back.
+    max_age
+        Take the documents from the last snapshot when it is not older, and say so.
+    progress
+        Show a progress bar of rows and documents read.
+    config
+        Used instead of the configured one.
+
+    Returns
+    -------
+    Reconcile
+        Frames of status, failed work, signals, documents and recommended actions. A part that could not be
+        looked at says so and does not keep the others from being shown.
+
+    Raises
+    ------
+    SchemaError, InvalidOptions
+        For an unknown schema or option.
+    DatabaseError, TransportError
+        When documents are to be compared and a side cannot be read at all.
+    StoreBusy
+        When another process held the DuckDB file too long.
+    """
+    found, settled = registry.find(schema), resolve(config)
+    how = check_option("verify", verify, Verification)
+    index = found.index_name(settled)
+    with span("scrypath.reconcile", schema=found.name, index=index):
+        stored = _recent(found, settled, how, max_age) if documents else None
+        if stored is not None:
+            comparison: Comparison | None = stored[1]
+        else:
+            comparison = _compared(found, settled, how, shown=progress) if documents else None
+        status = sync_status(found, config=settled)
+        failed_work = failed_sync_work(found, config=settled)
+        contract = _looked(lambda: index_contract_drift(found, config=settled))
+        rebuild = _looked(lambda: rebuild_view(found, settled)) or unobserved(found, settled)
+        signals = drift_signals(
+            status=status,
+            failed_work=failed_work,
+            rebuild=rebuild,
+            comparison=comparison,
+            contract=contract,
+            version=_looked(lambda: server_version(settled)),
+        )
+        actions = recommended(
+            found.name, index, failed_work=failed_work, comparison=comparison, contract=contract
+        )
+        if stored is not None:
+            snapshot_id = stored[0]
+        else:
+            record = _record(
+                found, index, comparison=comparison, status=status, failed_work=failed_work, signals=signals
+            )
+            snapshot_id = snapshots.save(
+                settled, record, comparison.drift if comparison is not None else DOCUMENTS.empty()
+            )
+        return Reconcile(
+            schema=found.name,
+            index=index,
+            taken_at=comparison.taken_at if comparison is not None else datetime.now(UTC),
+            duration=comparison.duration if comparison is not None else timedelta(),
+            snapshot_id=snapshot_id,
+            from_snapshot=stored is not None,
+            verify=str(comparison.verify) if comparison is not None else None,
+            rows=comparison.rows if comparison is not None else None,
+            indexed=comparison.documents if comparison is not None else None,
+            matching=comparison.in_step if comparison is not None else None,
+            note=comparison.note if comparison is not None else "Documents were not asked for.",
+            status=status,
+            failed_work=failed_work,
+            reason_counts=reason_class_counts(failed_work),
+            drift_signals=signals,
+            documents=comparison.drift if comparison is not None else DOCUMENTS.empty(),
+            document_counts=comparison.counts if comparison is not None else _no_counts(),
+            actions=actions,
+            contract_drift=contract if contract is not None else CONTRACT_DRIFT.empty(),
+            rebuild=rebuild,
+            config=settled,
+        )
+
+
+def _compared(schema: SearchSchema, config: Config, verify: Verification, *, shown: bool) -> Comparison:
+    with progress_bar(f"{schema.name}: rows and documents read", None, shown=shown, unit="") as bar:
+        return compare(schema, config, verify=verify, on_progress=bar.update)
+
+
+def _looked[T](look: Callable[[], T]) -> T | None:
+    # One part that cannot be seen must not hide the others; the signals say that it was not looked at.
+    try:
+        return look()
+    except ScrypathError:
+        return None
+
+
+def _no_counts() -> pl.DataFrame:
+    return DOCUMENT_COUNTS.rows(
+        {"drift": name, "count": None} for name in ("in_step", *map(str, DocumentDrift))
+    )
+
+
+def _record(
+    schema: SearchSchema,
+    index: str,
+    *,
+    comparison: Comparison | None,
+    status: pl.DataFrame,
+    failed_work: pl.DataFrame,
+    signals: pl.DataFrame,
+) -> SnapshotRecord:
+    compared = comparison is not None and comparison.compared
+    counts = dict(comparison.counts.iter_rows()) if comparison is not None and compared else {}
+    seen = status.filter(pl.col("observed"))
+    return SnapshotRecord(
+        schema=schema.name,
+        index=index,
+        taken_at=comparison.taken_at if comparison is not None else datetime.now(UTC),
+        duration=comparison.duration if comparison is not None else None,
+        verify=str(comparison.verify) if comparison is not None and compared else None,
+        documents_compared=compared,
+        rows=comparison.rows if comparison is not None else None,
+        documents=comparison.documents if comparison is not None else None,
+        **{str(kind): counts.get(str(kind)) for kind in DocumentDrift},
+        pending=int(seen["pending"].sum()) if seen.height else None,
+        failed=failed_work.filter(pl.col("work_id").is_not_null() & ~pl.col("healed")).height
+        if seen.height
+        else None,
+        evidence={
+            "in_step": comparison.in_step if comparison is not None else None,
+            "note": comparison.note if comparison is not None else None,
+            "signals": signals.select("signal", "observed", "raised", "count", "detail").to_dicts(),
+        },
+    )
+
+
+def _recent(
+    schema: SearchSchema, config: Config, verify: Verification, max_age: timedelta | None
+) -> tuple[str, Comparison] | None:
+    """The last snapshot's comparison, when it is young enough and compared what is asked for."""
+    latest = snapshots.latest(config, schema.name, documents_compared=True) if max_age is not None else None
+    if latest is None or max_age is None:
+        return None
+    record = latest.record
+    if datetime.now(UTC) - record.taken_at > max_age or record.verify not in (str(verify), "content"):
+        return None
+    if record.index != schema.index_name(config):
+        return None
+    return latest.snapshot_id, Comparison(
+        taken_at=record.taken_at,
+        duration=record.duration or timedelta(),
+        verify=Verification(record.verify),
+        compared=True,
+        rows=record.rows,
+        documents=record.documents,
+        in_step=record.evidence.get("in_step"),
+        drift=snapshots.documents(config, latest.snapshot_id),
+        note=record.evidence.get("note"),
+    )

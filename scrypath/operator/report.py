@@ -1,0 +1,116 @@
+"""A reconcile report: frozen frames, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.operator import view
+from scrypath.operator.rebuild_view import RebuildView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconcile:
+    """What a schema's database, index, server and queue say about each other at one moment.
+
+    Parameters
+    ----------
+    schema, index
+        What was looked at.
+    taken_at
+        When the comparison of documents began (without one, when the report was made), UTC.
+    duration
+        How long the comparison took.
+    snapshot_id
+        Under which it is stored in DuckDB.
+    from_snapshot
+        True: the documents were not compared now but at ``taken_at``, by the snapshot named.
+    verify
+        What was compared: ``fingerprint``, ``content``, or None when documents were not compared.
+    rows, indexed, matching
+        Rows of the schema, documents in the index, rows whose document says the same; None: not looked at.
+    note
+        Why documents could not be compared, None when they were.
+    status, failed_work, reason_counts, drift_signals, documents, document_counts, actions, contract_drift
+        Frames of the schemas ``frames.STATUS``, ``FAILED_WORK``, ``REASON_COUNTS``, ``DRIFT_SIGNALS``,
+        ``DOCUMENTS``, ``DOCUMENT_COUNTS``, ``ACTIONS``, ``CONTRACT_DRIFT``.
+    rebuild
+        What can be seen of a rebuild.
+    """
+
+    schema: str
+    index: str
+    taken_at: datetime
+    duration: timedelta
+    snapshot_id: str
+    from_snapshot: bool
+    verify: str | None
+    rows: int | None
+    indexed: int | None
+    matching: int | None
+    note: str | None
+    status: pl.DataFrame
+    failed_work: pl.DataFrame
+    reason_counts: pl.DataFrame
+    drift_signals: pl.DataFrame
+    documents: pl.DataFrame
+    document_counts: pl.DataFrame
+    actions: pl.DataFrame
+    contract_drift: pl.DataFrame
+    rebuild: RebuildView
+    config: Config = field(repr=False)
+
+    @property
+    def in_step(self) -> bool | None:
+        """Whether every row has its document and every document its row; None when that is not known."""
+        if self.rows is None:
+            return None
+        if self.documents.is_empty():
+            return True
+        kinds = set(self.documents["drift"].to_list())
+        return False if kinds & {"missing", "orphan", "stale"} else None
+
+    def explain(self, ids: Sequence[str] | None = None) -> pl.DataFrame:
+        """Which fields differ, database and index side by side; see ``operator.explain.explain``."""
+        from scrypath.operator.explain import explain
+
+        wanted = self.documents["document_id"].to_list()[:100] if ids is None else list(ids)
+        return explain(self.schema, wanted, config=self.config)
+
+    def headline(self) -> str:
+        """The report in one sentence."""
+        when = f"as of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, " if self.from_snapshot else ""
+        if self.rows is None:
+            return f"{self.schema}: documents were not compared. {self.note or ''}".strip()
+        counts = dict(self.document_counts.iter_rows())
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count and kind != "in_step")
+        return f"{self.schema}: {when}{counts['in_step']} of {self.rows} rows in step" + (
+            f"; {told}." if told else "."
+        )
+
+    def __str__(self) -> str:
+        return view.text(
+            self.headline(),
+            {
+                "Status": self.status.drop("last_succeeded_at", "oldest_pending_at", "schema"),
+                "Documents": self.document_counts,
+                "Signals": self.drift_signals.filter(pl.col("raised").fill_null(value=True)).drop("observed"),
+                "Recommended": self.actions.drop("schema"),
+            },
+        )
+
+    def _repr_html_(self) -> str:
+        return view.html(
+            self.headline(),
+            {
+                "Status": self.status,
+                "Documents": self.document_counts,
+                "Signals": self.drift_signals,
+                "Failed work by reason": self.reason_counts,
+                "Recommended": self.actions,
+            },
+        )

@@ -1,0 +1,226 @@
+"""Reading both sides of a comparison at once into a scratch DuckDB that spills to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.meilisearch import documents as wire
+from scrypath.operator.content import document_fingerprints
+from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
+from scrypath.schema.documents import fingerprint_sql, id_sql
+from scrypath.source import rows
+from scrypath.source.selection import Part
+from scrypath.vocabulary import Verification
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+SIDES = """
+CREATE TABLE rows_side (id VARCHAR, fingerprint VARCHAR, problem VARCHAR);
+CREATE TABLE documents_side (id VARCHAR, fingerprint VARCHAR);
+"""
+# Documents that came twice, because pages shifted, are made one: the first of a pair is as good as the other.
+SUSPECTS = """
+SELECT coalesce(r.id, d.id) AS document_id, r.fingerprint AS row_fingerprint,
+       d.fingerprint AS document_fingerprint, r.id IS NOT NULL AS has_row, d.id IS NOT NULL AS has_document
+FROM rows_side r FULL JOIN documents_side d ON r.id = d.id
+WHERE r.fingerprint IS DISTINCT FROM d.fingerprint OR r.id IS NULL OR d.id IS NULL OR r.problem IS NOT NULL
+"""
+TOTALS = "SELECT (SELECT count(*) FROM rows_side), (SELECT count(DISTINCT id) FROM documents_side)"
+MEMORY = "192MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
+
+
+type Reader = Callable[[SearchSchema, Config, Verification, bool], Scanned]  # the last one: is there an index?
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Both sides read and joined.
+
+    Parameters
+    ----------
+    suspects
+        ``document_id``, ``row_fingerprint``, ``document_fingerprint``, ``has_row``, ``has_document`` of everything
+        that did not look the same on both sides.
+    rows, documents
+        How many there are on each side.
+    """
+
+    suspects: pl.DataFrame
+    rows: int
+    documents: int
+
+
+def read_here(
+    schema: SearchSchema,
+    config: Config,
+    verify: Verification,
+    indexed: bool,
+    *,
+    on_progress: Callable[[int], Any] = lambda _: None,
+) -> Scanned:
+    """Read both sides in this process, in parallel, and join them.
+
+    Parameters
+    ----------
+    schema, config
+        What is compared.
+    verify
+        Whether documents are judged by the fingerprint they carry or by their content.
+    indexed
+        False: there is no index, and only rows are read.
+    on_progress
+        Called with the number of rows or documents just read.
+    """
+    with scratch() as connection:
+        if indexed:
+            both_sides(connection, schema, config, verify=verify, on_progress=on_progress)
+        else:
+            _rows(connection.cursor(), schema, config, Event(), on_progress)
+        return joined(connection)
+
+
+def joined(connection: duckdb.DuckDBPyConnection) -> Scanned:
+    """What the two sides of a :func:`scratch` say about each other."""
+    suspects = connection.sql(SUSPECTS).pl().unique("document_id", keep="first").sort("document_id")
+    totals = connection.execute(TOTALS).fetchone()
+    assert totals is not None
+    return Scanned(suspects, *totals)
+
+
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of its own for one comparison; nothing of it stays."""
+    import duckdb
+
+    with TemporaryDirectory(prefix="scrypath-") as folder:
+        connection = duckdb.connect(
+            f"{folder}/scan.duckdb",
+            config={
+                "memory_limit": MEMORY,
+                "temp_directory": folder,
+                "threads": 2,
+                "preserve_insertion_order": False,
+            },
+        )
+        try:
+            connection.execute(SIDES)
+            yield connection
+        finally:
+            connection.close()
+
+
+def both_sides(
+    connection: duckdb.DuckDBPyConnection,
+    schema: SearchSchema,
+    config: Config,
+    *,
+    verify: Verification,
+    on_progress: Callable[[int], Any] = lambda _: None,
+) -> None:
+    """Fill the scratch tables from the database and from the index, in parallel.
+
+    Parameters
+    ----------
+    connection
+        A :func:`scratch`.
+    schema, config
+        What is compared.
+    verify
+        Whether documents are judged by the fingerprint they carry or by their content.
+    on_progress
+        Called with the number of rows or documents just read.
+    """
+    stop = Event()
+    with ThreadPoolExecutor(2, thread_name_prefix="scrypath-scan") as pool:
+        left = pool.submit(_rows, connection.cursor(), schema, config, stop, on_progress)
+        right = pool.submit(
+            _documents, connection.cursor(), schema, config, verify=verify, stop=stop, on_progress=on_progress
+        )
+        wait((left, right), return_when=FIRST_EXCEPTION)
+        stop.set()  # after a failure the other side ends early; otherwise both have ended
+        left.result()
+        right.result()
+
+
+def row_fingerprints(schema: SearchSchema, config: Config, part: Part) -> pa.Table:
+    """``id``, ``fingerprint`` and ``problem`` of some rows, as the scan sees them."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as connection:
+        connection.register("batch", rows.table(schema, config, part))
+        return connection.sql(_row_query(schema)).to_arrow_table()
+
+
+def _rows(
+    cursor: duckdb.DuckDBPyConnection,
+    schema: SearchSchema,
+    config: Config,
+    stop: Event,
+    on_progress: Callable[[int], Any],
+) -> None:
+    with cursor, rows.stream(schema, config) as tables:
+        for table in _one_ahead(tables):
+            if stop.is_set():
+                return
+            cursor.register("batch", table)
+            cursor.execute(f"INSERT INTO rows_side {_row_query(schema)}")
+            cursor.unregister("batch")
+            on_progress(table.num_rows)
+
+
+def _one_ahead[T](items: Iterator[T]) -> Iterator[T]:
+    """The same items, the next one already being fetched while one is used."""
+    with ThreadPoolExecutor(1, thread_name_prefix="scrypath-rows") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+def _row_query(schema: SearchSchema) -> str:
+    key, fingerprint = id_sql(schema), fingerprint_sql(schema)
+    raw = '"' + schema.document_id.replace('"', '""') + '"'
+    return f"""
+        SELECT coalesce(key, raw, '') AS id, fingerprint,
+               CASE WHEN key IS NULL THEN 'The id is one that Meilisearch refuses.'
+                    WHEN fingerprint IS NULL THEN 'A number is not finite.' END AS problem
+        FROM (SELECT {key} AS key, {raw}::VARCHAR AS raw, {fingerprint} AS fingerprint FROM batch)
+    """
+
+
+def _documents(
+    cursor: duckdb.DuckDBPyConnection,
+    schema: SearchSchema,
+    config: Config,
+    *,
+    verify: Verification,
+    stop: Event,
+    on_progress: Callable[[int], Any],
+) -> None:
+    by_content = verify is Verification.CONTENT
+    fields = (
+        [field.name for field in schema.fields] if by_content else [schema.document_id, FINGERPRINT_FIELD]
+    )
+    with cursor:
+        for page in wire.pages(config, schema.index_name(config), fields=fields):
+            if stop.is_set():
+                return
+            if by_content:
+                table = document_fingerprints(schema, page.documents())
+            else:
+                table = wire.columns(page, fields).rename_columns(["id", "fingerprint"])
+            cursor.register("batch", table)
+            cursor.execute("INSERT INTO documents_side SELECT id, fingerprint FROM batch")
+            cursor.unregister("batch")
+            on_progress(page.count)

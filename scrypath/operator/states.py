@@ -1,0 +1,116 @@
+"""Both sides of given documents as they are at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.errors import IndexNotFound
+from scrypath.meilisearch import documents as wire
+from scrypath.operator import scan
+from scrypath.operator.content import document_fingerprints
+from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
+from scrypath.source.selection import Part
+from scrypath.vocabulary import Verification
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AT_ONCE = 1_000  # documents read by id in one go
+
+NOW = pl.Schema(
+    {
+        "document_id": pl.String(),
+        "row_now": pl.String(),
+        "document_now": pl.String(),
+        "row_stands": pl.Boolean(),
+        "document_stands": pl.Boolean(),
+        "problem": pl.String(),
+    }
+)
+
+
+def states(schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: Verification) -> pl.DataFrame:
+    """Rows and documents read by id: does each stand, and what is its fingerprint.
+
+    Returns
+    -------
+    polars.DataFrame
+        Schema ``NOW``, one row per id, in order. An index that does not exist has no documents.
+    """
+    parts = [
+        _states(schema, config, list(ids[start : start + AT_ONCE]), verify)
+        for start in range(0, len(ids), AT_ONCE)
+    ]
+    return pl.concat(parts) if parts else NOW.to_frame()
+
+
+def in_step() -> pl.Expr:
+    """Whether a row of ``NOW`` says that both sides agree."""
+    return (
+        pl.col("problem").is_null()
+        & (pl.col("row_stands") == pl.col("document_stands"))
+        & pl.col("row_now").eq_missing(pl.col("document_now"))
+    )
+
+
+def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verification) -> pl.DataFrame:
+    rows = pl.DataFrame(scan.row_fingerprints(schema, config, Part(ids=ids)))
+    try:
+        documents = pl.DataFrame(_documents(schema, config, ids, verify))
+    except IndexNotFound:
+        documents = rows.clear()
+    return (
+        pl.DataFrame({"document_id": ids}, schema={"document_id": pl.String()})
+        .join(
+            rows.select(
+                pl.col("id").alias("document_id"),
+                pl.col("fingerprint").alias("row_now"),
+                "problem",
+                row_stands=True,
+            ),
+            on="document_id",
+            how="left",
+        )
+        .join(
+            documents.select(
+                pl.col("id").alias("document_id"),
+                pl.col("fingerprint").alias("document_now"),
+                document_stands=True,
+            ),
+            on="document_id",
+            how="left",
+        )
+        .with_columns(pl.col("row_stands", "document_stands").fill_null(value=False))
+        .select(NOW.names())
+        .cast(NOW)
+    )
+
+
+def _documents(schema: SearchSchema, config: Config, ids: list[str], verify: Verification) -> pa.Table:
+    """``id`` and ``fingerprint`` of some documents; of those that carry none, by their content."""
+    import pyarrow as pa
+
+    index = schema.index_name(config)
+    whole = [field.name for field in schema.fields]
+    if verify is Verification.CONTENT:
+        return document_fingerprints(schema, wire.get_many(config, index, ids, fields=whole))
+    read = wire.get_many(config, index, ids, fields=[schema.document_id, FINGERPRINT_FIELD])
+    carrying = [item for item in read if isinstance(item.get(FINGERPRINT_FIELD), str)]
+    bare = [
+        str(item[schema.document_id]) for item in read if not isinstance(item.get(FINGERPRINT_FIELD), str)
+    ]
+    carried = pa.table(
+        {
+            "id": pa.array([str(item[schema.document_id]) for item in carrying], pa.string()),
+            "fingerprint": pa.array([item[FINGERPRINT_FIELD] for item in carrying], pa.string()),
+        }
+    )
+    if not bare:
+        return carried
+    return pa.concat_tables(
+        [carried, document_fingerprints(schema, wire.get_many(config, index, bare, fields=whole))]
+    )

@@ -1,0 +1,161 @@
+"""What happens to one job: its args are read, a thread does the work, the outcome becomes Oban's."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scrypath.errors import (
+    BackendRejected,
+    ConfigError,
+    InvalidOptions,
+    NotRetryable,
+    ScrypathError,
+    TaskFailed,
+)
+from scrypath.queue.args import ANCESTORS, JobArgs, Malformed, parse
+from scrypath.redaction import redact
+
+if TYPE_CHECKING:
+    from scrypath.redaction import Secret
+
+try:
+    from oban import Cancel, Job, current_job
+    from oban.worker import register_worker
+except ImportError as missing:
+    raise ConfigError("The worker needs the oban package.", hint="pip install 'scrypath[oban]'") from missing
+
+# What no later attempt can mend: everything else, a deployment or the server's recovery may.
+HOPELESS = (NotRetryable, InvalidOptions)
+
+
+class JobFailed(ScrypathError):
+    """A sync job failed; the message is the whole traceback, redacted."""
+
+    code = "job_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long a failed job waits: doubling from ``first`` to ``ceiling``, up to a tenth more at random.
+
+    Parameters
+    ----------
+    first
+        Seconds after the first failure.
+    ceiling
+        Seconds at most. With the defaults, twenty attempts span more than two days.
+
+    Examples
+    --------
+    >>> [Backoff(first=1, ceiling=4).seconds(attempt) for attempt in (1, 2, 3, 9)]
+    [1, 2, 4, 4]
+    """
+
+    first: int = 15
+    ceiling: int = 6 * 3600
+
+    def seconds(self, attempt: int) -> int:
+        """The pause after attempt number ``attempt``."""
+        pause = min(self.ceiling, self.first << min(max(attempt, 1) - 1, 30))
+        return pause + int(pause * random.random() / 10)  # noqa: S311 - spreads load, keeps no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What one run of the worker does with its jobs."""
+
+    perform: Callable[[JobArgs], None]
+    backoff: Backoff
+    secret: Secret | None
+
+
+# Oban makes its workers from their class alone; its tasks inherit this from the run that started them.
+shift: ContextVar[Shift | None] = ContextVar("scrypath_shift", default=None)
+
+
+class SyncWorker:
+    """What Oban makes an instance of for each job; :func:`scrypath.queue.worker.run` says what it does."""
+
+    async def process(self, job: Job) -> Cancel | None:
+        """Perform one job; returning acknowledges it."""
+        current = _current_shift()
+        args = parse(job.args)
+        if isinstance(args, Malformed):
+            return Cancel(f"MalformedArgs: {args.reason}")
+        try:
+            await _in_thread(current.perform, args, name=f"scrypath-job-{job.id}")
+        except HOPELESS as error:
+            return Cancel(f"{type(error).__name__}: {redact(str(error), current.secret)}")
+        except Exception as error:
+            raise JobFailed(_account(error, current.secret)) from None
+        return None
+
+    def backoff(self, job: Job) -> int:
+        """Seconds until the next attempt."""
+        return _current_shift().backoff.seconds(int(job.attempt))
+
+
+# An Elixir deployment that shares the queue names its own workers; its jobs are performed from current rows.
+for _name in ANCESTORS:
+    _module, _, _class = _name.rpartition(".")
+    register_worker(type(_class, (SyncWorker,), {"__module__": _module}))
+
+
+def current_work_id() -> str | None:
+    """``oban:<id>`` of the job that this thread performs, ``None`` outside of one."""
+    job = current_job()
+    return None if job is None else f"oban:{job.id}"
+
+
+async def _in_thread(perform: Callable[[JobArgs], None], args: JobArgs, *, name: str) -> None:
+    # Daemon threads, not an executor: a job that outlives the grace period must not keep the process.
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[None] = loop.create_future()
+    context = copy_context()
+
+    def settle(error: Exception | None) -> None:
+        if future.cancelled():
+            return
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+
+    def body() -> None:
+        outcome: Exception | None = None
+        try:
+            context.run(perform, args)
+        except Exception as error:
+            outcome = error
+        except BaseException as error:  # SystemExit of one job must not leave the others waiting for it
+            outcome = RuntimeError(f"the job raised {type(error).__name__}: {error}")
+        with suppress(RuntimeError):  # the loop is closed once the grace period is over
+            loop.call_soon_threadsafe(settle, outcome)
+
+    threading.Thread(target=body, name=name, daemon=True).start()
+    await future
+
+
+def _account(error: Exception, secret: Secret | None) -> str:
+    text = redact("".join(traceback.format_exception(error)).rstrip(), secret)
+    if isinstance(error, TaskFailed | BackendRejected) and (error.error_code or error.error_type):
+        text += f"\n[scrypath error_code={error.error_code or ''} error_type={error.error_type or ''}]"
+    return text
+
+
+def _current_shift() -> Shift:
+    current = shift.get()
+    if current is None:
+        raise ConfigError(
+            "This worker was not told what to perform.",
+            hint="Start it with scrypath worker, not with oban's.",
+        )
+    return current

@@ -1,0 +1,6 @@
+SELECT count(*)
+FROM ${prefix}.oban_jobs
+WHERE worker = ANY(%(workers)s::text[])
+  AND (%(states)s::text[] IS NULL OR state::text = ANY(%(states)s::text[]))
+  AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+  AND (%(indexes)s::text[] IS NULL OR args ->> 'index' = ANY(%(indexes)s::text[]))

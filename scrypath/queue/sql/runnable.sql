@@ -1,0 +1,10 @@
+SELECT EXISTS (
+    SELECT
+    FROM ${prefix}.oban_jobs
+    WHERE queue = %(queue)s
+      AND (
+          (state = 'available' AND attempt < max_attempts)
+          OR (state IN ('scheduled', 'retryable') AND scheduled_at <= timezone('UTC', now()))
+          OR (state = 'executing' AND attempted_by[1] = %(node)s)
+      )
+)

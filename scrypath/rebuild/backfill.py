@@ -1,0 +1,137 @@
+"""Writing every row of a schema, in keyset batches."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from scrypath.config import Config, resolve
+from scrypath.errors import InvalidOptions
+from scrypath.meilisearch import tasks
+from scrypath.schema import registry
+from scrypath.schema.documents import project_columns
+from scrypath.schema.identity import id_value
+from scrypath.source import rows
+from scrypath.sync import sending
+from scrypath.sync.progress import progress_bar
+from scrypath.sync.sending import Sent
+from scrypath.telemetry import span
+from scrypath.vocabulary import SyncMode, SyncStatus
+
+IN_FLIGHT = 20  # tasks accepted and not yet finished, before the next batch waits for the oldest
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillResult:
+    """What a backfill did.
+
+    Parameters
+    ----------
+    status
+        ``completed`` when every task succeeded, ``accepted`` when they were not waited for, ``noop`` without rows.
+    schema, index
+        Whose rows, and where they went.
+    document_count
+        Documents written.
+    work_ids
+        One for each batch.
+    resume_after
+        Id of the last row written: ``backfill(..., after=…)`` goes on from there.
+    duration
+        From the first read to the last answer.
+    """
+
+    status: SyncStatus
+    schema: str
+    index: str
+    document_count: int
+    work_ids: tuple[str, ...]
+    resume_after: str | None
+    duration: timedelta
+
+
+def backfill(
+    schema: Any,
+    *,
+    after: Any = None,
+    batch_size: int | None = None,
+    wait: bool = True,
+    progress: bool = False,
+    config: Config | None = None,
+) -> BackfillResult:
+    """Write every row of a schema to its index, batch by batch in the order of the id.
+
+    It repairs a trustworthy index: documents without a row are left alone (``plan(report, "repair")`` names
+    them).
+
+    Parameters
+    ----------
+    schema
+        Registered name, model or schema.
+    after
+        Go on after this document id: the ``resume_after`` of an earlier run.
+    batch_size
+        Documents in one task; default: the configured one.
+    wait
+        Wait until Meilisearch has finished every task.
+    progress
+        Show a progress bar of documents sent.
+    config
+        Used instead of the configured one.
+
+    Returns
+    -------
+    BackfillResult
+
+    Raises
+    ------
+    TaskFailed
+        When Meilisearch refused a batch; what came before it is written.
+    TaskTimeout
+        When a task did not finish in ``task_timeout`` seconds; it may still.
+    """
+    found = registry.find(schema)
+    settled = resolve(config, batch_size=batch_size)
+    index = found.index_name(settled)
+    start = id_value(found, str(after)) if after is not None else None
+    if after is not None and start is None:
+        raise InvalidOptions(f"after={after!r} cannot be an id of {found.name}.", hint="Give a resume_after.")
+    began = monotonic()
+    work_ids: list[str] = []
+    waiting: deque[Sent] = deque()
+    last: str | None = None
+    count = 0
+    with (
+        span("scrypath.reindex.backfill", schema=found.name, index=index),
+        progress_bar(
+            f"{found.name}: documents sent",
+            rows.count(found, settled) if progress and after is None else None,
+            shown=progress,
+        ) as bar,
+    ):
+        sending.ensure_index(found, settled, index)
+        for table in rows.batches(found, settled, size=settled.batch_size, after=start):
+            for sent in sending.upsert(found, settled, project_columns(found, table), mode=SyncMode.MANUAL):
+                work_ids.append(sent.work_id)
+                waiting.append(sent)
+                bar.update(len(sent.ids))
+                count += len(sent.ids)
+                last = sent.ids[-1]
+            while wait and len(waiting) > IN_FLIGHT:
+                tasks.wait(settled, waiting.popleft().task_uid).require_success()
+        if wait:
+            for task in sending.finished(settled, waiting):
+                task.require_success()
+    done = SyncStatus.COMPLETED if wait else SyncStatus.ACCEPTED
+    return BackfillResult(
+        done if work_ids else SyncStatus.NOOP,
+        found.name,
+        index,
+        count,
+        tuple(work_ids),
+        last,
+        timedelta(seconds=monotonic() - began),
+    )

@@ -1,0 +1,14 @@
+"""Declaring what a model looks like in the search index: declaration, registry, projection, identity."""
+
+from scrypath.schema.declaration import FINGERPRINT_FIELD, FanOut, SearchSchema, search_schema, searchable
+from scrypath.schema.faceting import Faceting, hierarchy
+
+__all__ = [
+    "FINGERPRINT_FIELD",
+    "Faceting",
+    "FanOut",
+    "SearchSchema",
+    "hierarchy",
+    "search_schema",
+    "searchable",
+]

@@ -1,0 +1,83 @@
+"""One identity for a document: the same text for upsert, delete, drift and hydration."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from scrypath.errors import ProjectionError
+from scrypath.schema.declaration import SearchSchema
+from scrypath.schema.fields import Kind
+
+ID_PATTERN = r"[A-Za-z0-9_-]{1,511}"
+_ID = re.compile(ID_PATTERN)
+
+
+def id_text(schema: SearchSchema, value: Any) -> str:
+    """A document id as text, as Meilisearch keeps it.
+
+    Raises
+    ------
+    ProjectionError
+        For a value that cannot name a document.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | str | UUID):
+        raise ProjectionError(
+            f"{schema.name}: {value!r} cannot be a document id.", hint="It is an integer, a text or a UUID."
+        )
+    text = str(_as_kept(schema, value))
+    if not _ID.fullmatch(text):
+        raise ProjectionError(
+            f"{schema.name}: document id {text!r} has characters that Meilisearch refuses.",
+            hint="Letters, digits, hyphens and underscores, 511 bytes at most.",
+        )
+    return text
+
+
+def _as_kept(schema: SearchSchema, value: int | str | UUID) -> int | str | UUID:
+    # A UUID has one text in the index, whatever its letters look like in the caller's hands.
+    if isinstance(value, str) and schema.id_field.kind is Kind.UUID:
+        with suppress(ValueError):
+            return UUID(value)
+    return value
+
+
+def document_id(schema: SearchSchema, record: Any) -> str:
+    """The document id of a record (a model instance, a row or a mapping), or of a bare id value."""
+    if isinstance(record, int | str | UUID):
+        return id_text(schema, record)
+    return id_text(schema, attribute(schema, record, schema.document_id))
+
+
+def id_value(schema: SearchSchema, text: str) -> Any:
+    """The value of the id column for a document id given as text, or None when no row can have it."""
+    try:
+        match schema.id_field.kind:
+            case Kind.INTEGER:
+                return int(text)
+            case Kind.UUID:
+                return UUID(text)
+            case _:
+                return text
+    except ValueError:
+        return None
+
+
+def attribute(schema: SearchSchema, record: Any, name: str) -> Any:
+    """A record's value of a field; a missing one raises, naming schema, field and record."""
+    try:
+        if isinstance(record, dict):
+            return record[name]
+        return getattr(record, name)
+    except (AttributeError, KeyError) as error:
+        shown = (
+            record.get(schema.document_id)
+            if isinstance(record, dict)
+            else getattr(record, schema.document_id, None)
+        )
+        raise ProjectionError(
+            f"{schema.name}: record {shown!r} has no field {name!r}.",
+            hint="Load the whole row, or pass the model's own records.",
+        ) from error

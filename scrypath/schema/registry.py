@@ -1,0 +1,119 @@
+"""The schemas this process knows, by name."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from scrypath.config import Config
+from scrypath.errors import SchemaError, did_you_mean
+from scrypath.schema.declaration import SearchSchema
+
+_schemas: dict[str, SearchSchema] = {}
+
+
+def add(schema: SearchSchema) -> SearchSchema:
+    """Register a schema; the same declaration again (a notebook cell run twice) replaces the former.
+
+    Raises
+    ------
+    SchemaError
+        When another schema has the name, or would share the index.
+    """
+    for other in _schemas.values():
+        if other.import_string == schema.import_string:
+            continue
+        if other.name == schema.name:
+            raise SchemaError(
+                f"Two schemas are named {schema.name!r}: {other.import_string} and {schema.import_string}.",
+                hint="Give one of them name=.",
+            )
+        if (other.index_prefix, other.table.name) == (schema.index_prefix, schema.table.name):
+            raise SchemaError(
+                f"{schema.name} and {other.name} would share the index {schema.table.name!r}.",
+                hint="Give one of them index_prefix=.",
+            )
+    _schemas[schema.name] = schema
+    return schema
+
+
+def remove(name: str) -> None:
+    """Forget a schema."""
+    _schemas.pop(name, None)
+
+
+def names() -> tuple[str, ...]:
+    """Names of all registered schemas, sorted."""
+    return tuple(sorted(_schemas))
+
+
+def find(given: Any) -> SearchSchema:
+    """The schema for a registered name, an import string, a model or a schema.
+
+    Raises
+    ------
+    SchemaError
+        When nothing is registered under it; the hint names the nearest.
+    """
+    if isinstance(given, SearchSchema):
+        return given
+    if isinstance(given, str):
+        if given in _schemas:
+            return _schemas[given]
+        if ":" in given:
+            return load(given)
+        raise SchemaError(f"No schema is named {given!r}.", hint=did_you_mean(given, _schemas))
+    for schema in _schemas.values():
+        if schema.model is given or schema.table is given:
+            return schema
+    raise SchemaError(
+        f"{getattr(given, '__name__', given)!r} is not declared searchable.",
+        hint="Put @searchable(fields=[…]) on it, or name a schema: " + did_you_mean(str(given), _schemas),
+    )
+
+
+def every(config: Config) -> tuple[SearchSchema, ...]:
+    """All schemas: those that ``config.schemas`` imports, and those declared in this process.
+
+    Raises
+    ------
+    SchemaError
+        When an import string does not lead to a schema, or no schema is known at all.
+    """
+    for path in config.schemas:
+        load(path)
+    if not _schemas:
+        raise SchemaError(
+            "No schema is known.",
+            hint="Set schemas = ['package.module:Model'] in scrypath.toml, or SCRYPATH_SCHEMAS.",
+        )
+    return tuple(_schemas[name] for name in sorted(_schemas))
+
+
+def by_index(config: Config) -> dict[str, SearchSchema]:
+    """The registered schemas by the name of their index."""
+    return {schema.index_name(config): schema for schema in _schemas.values()}
+
+
+def load(path: str) -> SearchSchema:
+    """The schema behind an import string such as ``shop.search:City``."""
+    module_name, _, attribute = path.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # an operator's schemas live in the project they stand in
+    try:
+        target: Any = importlib.import_module(module_name)
+    except ImportError as error:
+        raise SchemaError(
+            f"{path!r} cannot be imported: {error}.", hint="Write it as package.module:Model."
+        ) from error
+    for part in attribute.split("."):
+        target = getattr(target, part, None)
+    if target is None or not attribute:
+        raise SchemaError(
+            f"{module_name} has no {attribute!r}.",
+            hint=did_you_mean(attribute, _schemas) if attribute else "",
+        )
+    return find(target)

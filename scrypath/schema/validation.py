@@ -1,0 +1,221 @@
+"""From the options of a declaration to a schema, or an error that names what does not hold."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scrypath.errors import SchemaError, did_you_mean
+from scrypath.schema.declaration import FINGERPRINT_FIELD, FanOut, SearchSchema
+from scrypath.schema.faceting import Faceting
+from scrypath.schema.fields import LISTS, Field, Kind, columns_of, kind_of
+from scrypath.schema.settings import SETTINGS
+
+OPTIONS = (
+    "fields",
+    "name",
+    "filterable",
+    "sortable",
+    "faceting",
+    "settings",
+    "document_id",
+    "set_like",
+    "tenant_field",
+    "fan_outs",
+    "index_prefix",
+    "query",
+    "updated_at",
+    "fingerprint",
+)
+RESERVED = frozenset({FINGERPRINT_FIELD, "_vectors", "_geoDistance", "_formatted", "_matchesPosition"})
+# Rules that every supported server version has in its default list.
+COMMON_RANKING_RULES = ("words", "typo", "proximity", "sort", "exactness")
+_INDEX_NAME = re.compile(r"[A-Za-z0-9_-]{1,400}")
+
+
+class RankingRulesWarning(UserWarning):
+    """A declaration drops a ranking rule that Meilisearch has by default."""
+
+
+def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
+    """A validated schema from a model or table and its options.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown option, an undeclared field, an impossible id, a setting Meilisearch does not have.
+    """
+    table, model = _table_and_model(target)
+    name = options.get("name") or (model.__name__ if model is not None else table.name)
+    for option in options:
+        if option not in OPTIONS:
+            raise SchemaError(
+                f"{name}: searchable() has no option {option!r}.", hint=did_you_mean(option, OPTIONS)
+            )
+    columns = columns_of(table, model)
+    document_id = options.get("document_id") or _primary_key(name, table, columns)
+    names = _names(name, "fields", options.get("fields", ()))
+    if not names:
+        raise SchemaError(f"{name}: fields is empty.", hint="Name the columns that the document holds.")
+    if document_id not in names:
+        names = (document_id, *names)
+    tenant = options.get("tenant_field")
+    if tenant is not None and tenant not in names:
+        names = (*names, tenant)
+    set_like = _names(name, "set_like", options.get("set_like", ()))
+    fields = tuple(_field(name, item, columns, model, set_like) for item in names)
+    _known(name, "set_like", set_like, names)
+    faceting = options.get("faceting") or Faceting()
+    filterable = _names(name, "filterable", options.get("filterable", ()))
+    if tenant is not None and tenant not in filterable:
+        filterable = (*filterable, tenant)
+    sortable = _names(name, "sortable", options.get("sortable", ()))
+    _known(name, "filterable", filterable, names)
+    _known(name, "sortable", sortable, names)
+    _check_faceting(name, faceting, filterable)
+    settings = dict(options.get("settings") or {})
+    _check_settings(name, settings, names)
+    updated_at = options.get("updated_at")
+    if updated_at is not None and updated_at not in columns:
+        raise SchemaError(
+            f"{name}: updated_at names {updated_at!r}, which is not a column of {table.name}.",
+            hint=did_you_mean(updated_at, columns),
+        )
+    if not _INDEX_NAME.fullmatch(table.name):
+        raise SchemaError(
+            f"{name}: {table.name!r} cannot name an index.",
+            hint="Meilisearch takes letters, digits, hyphens and underscores, 400 at most.",
+        )
+    schema = SearchSchema(
+        name=name,
+        import_string=_import_string(target, name),
+        table=table,
+        model=model,
+        fields=fields,
+        document_id=document_id,
+        filterable=filterable,
+        sortable=sortable,
+        faceting=faceting,
+        settings=settings,
+        tenant_field=tenant,
+        fan_outs=_fan_outs(name, options.get("fan_outs") or {}),
+        index_prefix=options.get("index_prefix"),
+        query=options.get("query"),
+        updated_at=updated_at,
+        fingerprint=bool(options.get("fingerprint", True)),
+    )
+    if schema.id_field.kind not in (Kind.INTEGER, Kind.TEXT, Kind.UUID):
+        raise SchemaError(
+            f"{name}: document_id {document_id!r} is of kind {schema.id_field.kind}.",
+            hint="A document id is an integer, a text of letters, digits, - and _, or a UUID.",
+        )
+    return schema
+
+
+def _table_and_model(target: Any) -> tuple[Any, type[Any] | None]:
+    from sqlalchemy import Table
+
+    if isinstance(target, Table):
+        return target, None
+    table = getattr(target, "__table__", None)
+    if not isinstance(table, Table):
+        raise SchemaError(
+            f"{getattr(target, '__name__', target)!r} is neither a SQLAlchemy model nor a Table.",
+            hint="Put @searchable(...) on a declarative model with a __tablename__.",
+        )
+    return table, target
+
+
+def _primary_key(name: str, table: Any, columns: Mapping[str, Any]) -> str:
+    keys = [item for item, column in columns.items() if column.primary_key]
+    if len(keys) != 1:
+        raise SchemaError(
+            f"{name}: {table.name} has {len(keys)} primary key columns, so no single one names the document.",
+            hint="Give document_id=, a field that is unique.",
+        )
+    return keys[0]
+
+
+def _names(schema: str, option: str, given: Any) -> tuple[str, ...]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise SchemaError(f"{schema}: {option} is {given!r}.", hint=f"Give a list: {option}=[{given!r}].")
+    names = tuple(str(item) for item in given)
+    if repeated := sorted({item for item in names if names.count(item) > 1}):
+        raise SchemaError(f"{schema}: {option} names {repeated[0]!r} twice.", hint="Name it once.")
+    return names
+
+
+def _known(schema: str, option: str, names: Iterable[str], fields: Iterable[str]) -> None:
+    known = tuple(fields)
+    for item in names:
+        if item not in known and item.split(".")[0] not in known:
+            raise SchemaError(
+                f"{schema}: {option} names {item!r}, which is not one of its fields.",
+                hint=did_you_mean(item, known),
+            )
+
+
+def _field(
+    schema: str, name: str, columns: Mapping[str, Any], model: type[Any] | None, set_like: tuple[str, ...]
+) -> Field:
+    if name in RESERVED:
+        raise SchemaError(f"{schema}: field {name!r} is reserved.", hint="Give the field another name.")
+    if name in columns:
+        kind = kind_of(columns[name].type)
+        if kind is None:
+            return Field(name, Kind.JSON, set_like=name in set_like)
+        if name in set_like and kind not in LISTS and kind is not Kind.JSON:
+            raise SchemaError(
+                f"{schema}: set_like names {name!r}, which is not a list.", hint="Leave it out."
+            )
+        return Field(name, kind, columns[name], set_like=name in set_like)
+    if model is not None and (hasattr(model, name) or hasattr(model, "search_document")):
+        return Field(name, Kind.JSON, set_like=name in set_like)
+    raise SchemaError(
+        f"{schema}: field {name!r} is neither a column nor an attribute.",
+        hint=did_you_mean(name, columns),
+    )
+
+
+def _check_faceting(schema: str, faceting: Faceting, filterable: tuple[str, ...]) -> None:
+    for item in faceting.attributes:
+        if item not in filterable:
+            raise SchemaError(
+                f"{schema}: faceting attribute {item!r} is not filterable.",
+                hint=f"Add {item!r} to filterable=.",
+            )
+    _known(schema, "faceting.sort_facet_values_by", faceting.sort_facet_values_by, faceting.attributes)
+
+
+def _check_settings(schema: str, settings: Mapping[str, Any], fields: tuple[str, ...]) -> None:
+    for key, value in settings.items():
+        if key not in SETTINGS:
+            raise SchemaError(
+                f"{schema}: settings has no key {key!r}.", hint=did_you_mean(key, SETTINGS.keys())
+            )
+        if key in ("searchable_attributes", "displayed_attributes"):
+            # An explicit list is what hides the fingerprint from searchers.
+            _known(schema, f"settings.{key}", value, fields)
+    rules = settings.get("ranking_rules")
+    if rules is not None and (dropped := [rule for rule in COMMON_RANKING_RULES if rule not in rules]):
+        warnings.warn(
+            f"{schema}: ranking_rules drops {', '.join(dropped)}, which Meilisearch ranks by unless told not to.",
+            RankingRulesWarning,
+            stacklevel=5,
+        )
+
+
+def _fan_outs(schema: str, fan_outs: Mapping[str, Any]) -> dict[str, FanOut]:
+    for name, fan_out in fan_outs.items():
+        if not isinstance(fan_out, FanOut):
+            raise SchemaError(
+                f"{schema}: fan_outs[{name!r}] is {fan_out!r}.", hint="Give FanOut(target, resolver)."
+            )
+    return dict(fan_outs)
+
+
+def _import_string(target: Any, name: str) -> str:
+    module = getattr(target, "__module__", "") if isinstance(target, type) else ""
+    return f"{module}:{getattr(target, '__qualname__', name)}" if module else name

@@ -1,0 +1,113 @@
+"""The SELECT that defines what a schema's rows are, every value in the type of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from scrypath.schema import SearchSchema
+from scrypath.schema.fields import Field, Kind, columns_of
+from scrypath.schema.identity import id_value
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a schema's rows: all of them where nothing is given."""
+
+    ids: Sequence[str] | None = None  # document ids
+    after: Any = None  # exclusive lower bound of the id column
+    upto: Any = None  # inclusive upper bound of the id column
+    changed_since: datetime | None = None  # UTC, needs the schema's updated_at
+    limit: int | None = None  # rows, in the order of the id column
+
+
+def columns(schema: SearchSchema, part: Part) -> Select[Any]:
+    """The rows of a schema as columns, each cast to its kind."""
+    from sqlalchemy import select
+
+    return _narrow(schema, part, select(*(_cast(field) for field in schema.fields)))
+
+
+def records(schema: SearchSchema, part: Part) -> Select[Any]:
+    """The rows of a schema as the model's own records (or the table's rows)."""
+    from sqlalchemy import select
+
+    return _narrow(schema, part, select(schema.model if schema.model is not None else schema.table))
+
+
+def ids(schema: SearchSchema, part: Part) -> Select[Any]:
+    """The ids of a schema's rows."""
+    from sqlalchemy import select
+
+    return _narrow(schema, part, select(id_column(schema)))
+
+
+def count(schema: SearchSchema) -> Select[Any]:
+    """How many rows a schema has."""
+    from sqlalchemy import func, select
+
+    return select(func.count()).select_from(ids(schema, Part()).subquery())
+
+
+def id_column(schema: SearchSchema) -> ColumnElement[Any]:
+    """The column that names the document."""
+    column = schema.id_field.column
+    assert column is not None, "a declaration refuses an id that is no column"
+    return column
+
+
+def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[Any]:
+    if schema.query is not None:
+        statement = schema.query(statement)
+    key = id_column(schema)
+    if part.ids is not None:
+        wanted = [value for text in part.ids if (value := id_value(schema, text)) is not None]
+        statement = statement.where(key.in_(wanted))
+    if part.after is not None:
+        statement = statement.where(key > part.after)
+    if part.upto is not None:
+        statement = statement.where(key <= part.upto)
+    if part.changed_since is not None and schema.updated_at is not None:
+        changed = columns_of(schema.table, schema.model)[schema.updated_at]
+        statement = statement.where(changed >= part.changed_since)
+    if part.limit is not None:
+        statement = statement.order_by(key).limit(part.limit)
+    return statement
+
+
+def _cast(field: Field) -> ColumnElement[Any]:
+    import sqlalchemy as sa
+
+    column = field.column
+    assert column is not None, "columns() is for schemas whose fields are all columns"
+    match field.kind:
+        case Kind.INTEGER:
+            cast: ColumnElement[Any] = sa.cast(column, sa.BigInteger)
+        case Kind.NUMBER:
+            cast = sa.cast(_exactly(column), sa.Double)
+        case Kind.DATETIME if getattr(column.type, "timezone", False):
+            cast = sa.func.timezone("UTC", column, type_=sa.DateTime())
+        case Kind.TEXT | Kind.UUID | Kind.JSON:
+            cast = sa.cast(column, sa.Text)
+        case Kind.TEXTS:
+            cast = sa.cast(column, sa.ARRAY(sa.Text))
+        case Kind.INTEGERS:
+            cast = sa.cast(column, sa.ARRAY(sa.BigInteger))
+        case Kind.NUMBERS:
+            cast = sa.cast(column, sa.ARRAY(sa.Double))
+        case _:
+            cast = column
+    return cast.label(field.name)
+
+
+def _exactly(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    import sqlalchemy as sa
+
+    # A short float read as a double shows digits that nobody wrote (0.1 is 0.10000000149011612): its text does not.
+    single = isinstance(column.type, sa.Float) and not isinstance(column.type, sa.Double)
+    return sa.cast(column, sa.Text) if single else column

@@ -1,0 +1,1 @@
+"""The write path: records and ids in, current rows out to the index, in one of three modes."""

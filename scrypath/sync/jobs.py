@@ -1,0 +1,81 @@
+"""The queue's side of the write path: making jobs, and performing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scrypath.config import Config
+from scrypath.errors import SchemaError
+from scrypath.queue import enqueue as queue
+from scrypath.queue.args import JobArgs
+from scrypath.schema import SearchSchema, registry
+from scrypath.sync import sending
+from scrypath.sync.convergence import converge
+from scrypath.sync.related import targets
+from scrypath.vocabulary import Operation, SyncMode
+
+
+def enqueue(
+    schema: SearchSchema,
+    config: Config,
+    operation: Operation,
+    ids: Sequence[str],
+    *,
+    session: Any = None,
+    fan_out: str | None = None,
+) -> tuple[str, ...]:
+    """One job of ids for each ``batch_size`` of them, with the caller's transaction when a session is given.
+
+    Returns
+    -------
+    tuple[str, ...]
+        The jobs' work ids.
+    """
+    work_ids = []
+    for start in range(0, len(ids), config.batch_size):
+        args = JobArgs(
+            operation=operation,
+            schema=schema.name,
+            index=schema.index_name(config),
+            document_ids=tuple(ids[start : start + config.batch_size]),
+            sync_mode=SyncMode.OBAN,
+            fan_out=fan_out,
+        )
+        made = (
+            queue.enqueue(session, config, args) if session is not None else queue.enqueue_now(config, args)
+        )
+        work_ids.append(f"oban:{made.job_id}")
+    return tuple(work_ids)
+
+
+def perform(args: JobArgs, config: Config) -> None:
+    """Do what a job says: bring its documents in step with their rows, and wait until Meilisearch is done.
+
+    Raises
+    ------
+    SchemaError
+        When no schema of this process bears the job's name.
+    TaskFailed
+        When Meilisearch ran a task and it failed.
+    TaskTimeout
+        When the wait ended first; the job is run again, and that is harmless.
+    """
+    registry.every(config)
+    schema = _schema_of(args, config)
+    ids: Sequence[str] = args.document_ids
+    if args.operation is Operation.FAN_OUT:
+        schema, ids = targets(schema, config, args.fan_out or "", ids)
+    for task in sending.finished(config, converge(schema, config, ids, mode=SyncMode.OBAN)):
+        task.require_success()
+
+
+def _schema_of(args: JobArgs, config: Config) -> SearchSchema:
+    known = registry.by_index(config)
+    try:
+        return registry.find(args.schema)
+    except SchemaError:
+        # An Elixir deployment's jobs name its own module: the index says which schema is meant.
+        if args.index in known:
+            return known[args.index]
+        raise

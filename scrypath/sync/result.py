@@ -1,0 +1,43 @@
+"""What a write returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scrypath.vocabulary import SyncMode, SyncStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What became of one write.
+
+    Parameters
+    ----------
+    mode
+        The sync mode it was made in.
+    status
+        ``completed``: Meilisearch finished the task (inline). ``accepted``: the task or the job exists, and
+        the documents may not be searchable yet (manual, oban). ``noop``: there was nothing to do.
+    index
+        Index name on the server.
+    document_ids
+        Ids of the documents, as text.
+    work_ids
+        One work id for each task or job the write was cut into.
+    """
+
+    mode: SyncMode
+    status: SyncStatus
+    index: str
+    document_ids: tuple[str, ...] = field(repr=False)
+    work_ids: tuple[str, ...] = ()
+
+    @property
+    def document_count(self) -> int:
+        """How many documents the write is about."""
+        return len(self.document_ids)
+
+    @property
+    def work_id(self) -> str | None:
+        """The work id of a write that is one task or job; the last one of several."""
+        return self.work_ids[-1] if self.work_ids else None

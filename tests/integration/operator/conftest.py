@@ -1,0 +1,69 @@
+"""Products in the database and in the index, ready to be brought out of step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import scrypath
+from scrypath.config import Config
+from scrypath.schema import registry
+from scrypath.schema.documents import Documents
+from scrypath.source.engine import engine
+from scrypath.sync import sending
+from scrypath.vocabulary import SyncMode
+from tests.shop import Product
+
+
+@pytest.fixture
+def oban(config: Config) -> Config:
+    """The same configuration in oban mode: the queue is looked at."""
+    return replace(config, sync_mode=SyncMode.OBAN)
+
+
+@pytest.fixture
+def sql(config: Config) -> Callable[..., None]:
+    """Run a statement behind the kit's back."""
+
+    def run(statement: str, **parameters: Any) -> None:
+        with engine(config).begin() as connection:
+            connection.execute(sa.text(statement), parameters)
+
+    return run
+
+
+@pytest.fixture
+def products(config: Config, sql: Callable[..., None]) -> list[str]:
+    """Ids of twenty products that are in step."""
+    with engine(config).begin() as connection:
+        connection.execute(
+            sa.insert(Product),
+            [{"id": n, "name": f"Product {n}", "stock": n} for n in range(1, 21)],
+        )
+    assert scrypath.backfill("Product", config=config).document_count == 20
+    return [str(n) for n in range(1, 21)]
+
+
+@pytest.fixture
+def failed_task(config: Config) -> Callable[[Sequence[str]], str]:
+    """Make a task fail on the server that the ledger knows: one of its documents has an impossible id."""
+
+    def fail(ids: Sequence[str]) -> str:
+        schema = registry.find("Product")
+        lines = [f'{{"id":"{item}","name":"never seen"}}' for item in ids]
+        poisoned = Documents([*ids], [*lines[:-1], '{"id":"not an id"}'], [""] * len(ids))
+        (sent,) = sending.upsert(schema, config, poisoned, mode=SyncMode.MANUAL)
+        (task,) = sending.finished(config, [sent])
+        assert task.status == "failed"
+        return sent.work_id
+
+    return fail
+
+
+def drift_of(report: scrypath.Reconcile) -> dict[str, str]:
+    """Document id → drift of everything that is not in step."""
+    return dict(report.documents.select("document_id", "drift").iter_rows())

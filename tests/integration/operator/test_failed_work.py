@@ -1,0 +1,132 @@
+"""Failed work is shown with its reason, healed work as healed, what was not looked at as such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+import scrypath
+from scrypath.config import Config
+from scrypath.errors import HistoryTruncated, SchemaError
+from scrypath.frames import FAILED_WORK, STATUS, WORK
+from scrypath.meilisearch import tasks
+
+pytestmark = pytest.mark.integration
+Fail = Callable[[Sequence[str]], str]
+
+
+def test_a_failed_task_names_its_documents_and_its_reason(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    work_id = failed_task(["1", "2"])
+    frame = FAILED_WORK.check(scrypath.failed_sync_work("Product", config=config))
+    (row,) = frame.to_dicts()
+    assert row["work_id"] == work_id
+    assert row["document_ids"] == ["1", "2"]
+    assert (row["reason_class"], row["error_code"]) == ("validation", "invalid_document_id")
+    assert "not an id" in row["reason"]
+    assert (row["state"], row["retryable"], row["healed"]) == ("failed", False, False)
+    counts = dict(scrypath.reason_class_counts(frame).select("reason_class", "count").iter_rows())
+    assert counts == {
+        "transport": 0,
+        "validation": 1,
+        "backend_rejected": 0,
+        "queue_exhausted": 0,
+        "unknown": 0,
+    }
+
+
+def test_a_later_success_on_the_same_documents_heals(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    failed_task(["1", "2"])
+    scrypath.sync_records(
+        "Product", [{"id": 1, "name": "a", "price": 1, "stock": 1, "brand_id": None}], config=config
+    )
+    assert scrypath.failed_sync_work("Product", config=config)["healed"].to_list() == [False]
+    later = scrypath.backfill("Product", config=config)
+    (row,) = scrypath.failed_sync_work("Product", config=config).to_dicts()
+    assert (row["healed"], row["superseded_by"], row["retryable"]) == (True, later.work_ids[-1], False)
+    status = scrypath.sync_status("Product", config=config)
+    assert status["failed"].to_list() == [0, None]
+
+
+def test_the_queue_is_not_looked_at_outside_oban_mode(
+    config: Config, oban: Config, products: list[str]
+) -> None:
+    status = STATUS.check(scrypath.sync_status("Product", config=config))
+    queue = status.row(by_predicate=pl.col("source") == "oban", named=True)
+    assert queue["observed"] is False
+    assert (queue["pending"], queue["failed"]) == (None, None)
+    assert "oban mode" in queue["note"]
+    scrypath.sync_records("Product", [{"id": 1}], mode="oban", config=oban)
+    looked = scrypath.sync_status("Product", config=oban).row(
+        by_predicate=pl.col("source") == "oban", named=True
+    )
+    assert (looked["observed"], looked["pending"], looked["failed"]) == (True, 1, 0)
+
+
+def test_a_source_that_cannot_be_asked_is_a_row_not_a_silence(oban: Config, products: list[str]) -> None:
+    away = replace(oban, meilisearch_url="http://127.0.0.1:1")
+    (row,) = scrypath.failed_sync_work("Product", config=away).to_dicts()
+    assert (row["work_id"], row["state"], row["source"]) == (None, "unknown", "meilisearch")
+    assert "not looked at" in row["reason"]
+    status = scrypath.sync_status("Product", config=away)
+    assert status["observed"].to_list() == [False, True]
+
+
+def test_a_limit_that_cuts_the_history_says_so(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    for _ in range(2):
+        failed_task(["1"])
+    with pytest.raises(HistoryTruncated, match="more than 1 failed tasks"):
+        scrypath.failed_sync_work("Product", limit=1, config=config)
+
+
+def test_what_the_server_forgets_stays_in_the_history(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    work_id = failed_task(["1"])
+    scrypath.failed_sync_work("Product", config=config)
+    uid = int(work_id.removeprefix("meili:"))
+    tasks.wait(config, tasks.delete(config, uids=[uid])).require_success()
+    assert scrypath.failed_sync_work("Product", config=config).is_empty()
+    (kept,) = scrypath.failure_history("Product", config=config).to_dicts()
+    assert (kept["work_id"], kept["document_ids"]) == (work_id, ["1"])
+
+
+def test_a_job_with_malformed_args_is_listed_and_harms_nothing(
+    oban: Config, products: list[str], sql: Callable[..., None]
+) -> None:
+    index = scrypath.schema_config("Product")["table"]
+    name = f"{oban.index_prefix}_{index}"
+    sql(
+        "INSERT INTO oban_jobs (args, worker, queue, state, attempt, max_attempts, errors, discarded_at) VALUES "
+        "(cast(:args as jsonb), 'scrypath.queue.SyncWorker', 'scrypath', 'discarded', 1, 1, '[]', now())",
+        args=f'{{"schema": "Product", "index": "{name}", "operation": "upsert", "document_ids": 5}}',
+    )
+    (row,) = scrypath.failed_sync_work("Product", config=oban).to_dicts()
+    assert row["reason_class"] == "validation"
+    assert "document_ids is not a list" in row["reason"]
+    assert (row["document_ids"], row["retryable"]) == (None, False)
+
+
+def test_work_lists_tasks_and_jobs_in_one_frame(oban: Config, products: list[str]) -> None:
+    scrypath.sync_records("Product", [{"id": 1}], mode="oban", config=oban)
+    work = WORK.check(scrypath.sync_work("Product", config=oban))
+    assert work["source"].unique().sort().to_list() == ["meilisearch", "oban"]
+    (job,) = work.filter(pl.col("source") == "oban").to_dicts()
+    assert (job["state"], job["document_ids"], job["mode"]) == ("queued", ["1"], "oban")
+    written = work.filter(pl.col("operation") == "upsert", pl.col("source") == "meilisearch")
+    assert written["document_count"].to_list() == [20]
+    assert written["state"].to_list() == ["completed"]
+    assert work.to_pandas().shape == work.shape
+
+
+def test_an_unknown_schema_gets_the_nearest_name(config: Config) -> None:
+    with pytest.raises(SchemaError, match="Did you mean 'Product'"):
+        scrypath.sync_status("Prodct", config=config)

@@ -1,0 +1,99 @@
+"""Run the committed notebooks against a stack of their own, into which an incident is rehearsed.
+
+``run_notebooks.py``          compares the outputs of the cells that say ``#NBVAL_CHECK_OUTPUT``
+``run_notebooks.py --write``  executes them in place instead, and keeps what is worth committing
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("runbooks", "notebooks")
+CITIES = 500  # a slice that is loaded and compared in a moment
+CENSUS_SEED = 21  # other cities than those of the outage
+
+
+@contextmanager
+def rehearsed_stack() -> Iterator[dict[str, str]]:
+    """A stack in a folder of its own, with two incidents; gives the variables that lead a kernel to it."""
+    from scrypath.local import catalogue, stack, worker
+    from scrypath.local.rehearsal import rehearse
+    from scrypath.rebuild.backfill import backfill
+
+    for name in [name for name in os.environ if name.startswith("SCRYPATH_")]:
+        del os.environ[name]
+    home = Path(tempfile.mkdtemp(prefix="scry-"))  # short: PostgreSQL's socket lives below it
+    try:
+        made = stack.up(home=home)
+        config = made.config()
+        catalogue.load(config, limit=CITIES)
+        for model in (catalogue.City, catalogue.Country):
+            backfill(model, config=config)
+        rehearse("queue-outage", stack=made)
+        rehearse("stale-documents", stack=made, seed=CENSUS_SEED)
+        yield worker.environment_of(config, key_file=home / "meilisearch.key")
+    finally:
+        stack.down(home=home, purge=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def notebooks() -> list[Path]:
+    """The committed notebooks, in the order in which they are run."""
+    return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
+
+
+def check(environment: dict[str, str]) -> int:
+    """Compare the marked outputs; pytest's exit code."""
+    options = ["--nbval-lax", "--nbval-cell-timeout=120", "-q", "-p", "no:cacheprovider", "-W", "default"]
+    command = [sys.executable, "-m", "pytest", *options, *(str(path) for path in notebooks())]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode
+
+
+def write(environment: dict[str, str]) -> int:
+    """Execute in place, and keep outputs without what differs from run to run."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    for path in notebooks():
+        notebook = nbformat.read(path, as_version=4)
+        client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}})
+        client.execute(env=os.environ | environment)
+        for cell in notebook.cells:
+            cell.metadata.pop("execution", None)
+            if cell.cell_type == "code":
+                cell.outputs = [kept(output) for output in cell.outputs if output.get("name") != "stderr"]
+        notebook.metadata = {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+        nbformat.write(notebook, path)
+        sys.stdout.write(f"{path.relative_to(ROOT)}: {len(notebook.cells)} cells\n")
+    return 0
+
+
+def kept(output: dict[str, object]) -> dict[str, object]:
+    """An output without the id of a widget that lived in one kernel only."""
+    data = output.get("data")
+    if isinstance(data, dict):
+        data.pop("application/vnd.jupyter.widget-view+json", None)
+    return output
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--write", action="store_true", help="execute in place instead of comparing")
+    arguments = parser.parse_args()
+    with rehearsed_stack() as variables:
+        code = write(variables) if arguments.write else check(variables)
+    sys.exit(code)

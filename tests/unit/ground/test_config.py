@@ -1,0 +1,159 @@
+"""The cascade: defaults, file, environment, ``configure``, the call; and what bad input gets."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scrypath.config import Config, check_option, configure, resolve
+from scrypath.errors import ConfigError, InvalidOptions
+from scrypath.redaction import MASK, Secret
+from scrypath.vocabulary import SyncMode
+
+KEY = "a-very-secret-key"
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("scrypath.config._configured", {})
+
+
+def test_each_source_is_stronger_than_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve().batch_size == Config().batch_size
+    (tmp_path / "pyproject.toml").write_text("[tool.scrypath]\nbatch_size = 11\nindex_prefix = 'file'\n")
+    assert resolve().batch_size == 11
+    monkeypatch.setenv("SCRYPATH_BATCH_SIZE", "22")
+    assert resolve().batch_size == 22
+    configure(batch_size=33)
+    assert resolve().batch_size == 33
+    assert resolve(batch_size=44).batch_size == 44
+    assert resolve(batch_size=None).batch_size == 33
+    configure(batch_size=None)
+    assert resolve().batch_size == 22
+    assert resolve().index_prefix == "file"
+
+
+def test_the_nearest_file_counts_and_scrypath_toml_before_pyproject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scrypath.toml").write_text('index_prefix = "far"\nschemas = ["a:B", "c:D"]\n')
+    below = tmp_path / "one" / "two"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert resolve().index_prefix == "far"
+    assert resolve().schemas == ("a:B", "c:D")
+    (below / "pyproject.toml").write_text('[tool.scrypath]\nindex_prefix = "near"\n')
+    assert resolve().index_prefix == "near"
+    (below / "scrypath.toml").write_text('index_prefix = "nearest"\n')
+    assert resolve().index_prefix == "nearest"
+
+
+def test_a_given_configuration_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRYPATH_INDEX_PREFIX", "environment")
+    given = Config(index_prefix="given")
+    assert resolve(given) is given
+    assert resolve(given, index_prefix="call").index_prefix == "call"
+
+
+def test_values_come_as_text_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "SYNC_MODE": "oban", "COMPRESS": "yes", "TASK_TIMEOUT": "1.5", "SCHEMAS": "a:B, c:D,", "HOME": "x/y",
+        "MEILISEARCH_KEY": KEY,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"SCRYPATH_{name}", value)
+    found = resolve()
+    assert (found.sync_mode, found.compress, found.task_timeout) == (SyncMode.OBAN, True, 1.5)
+    assert (found.schemas, found.home) == (("a:B", "c:D"), Path("x/y"))
+    assert found.store_path == Path("x/y/memory.duckdb")
+    assert found.meilisearch_key == Secret(KEY)
+
+
+def test_an_empty_variable_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRYPATH_MEILISEARCH_URL", "")
+    assert resolve().meilisearch_url is None
+
+
+def test_the_key_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    monkeypatch.setenv("SCRYPATH_MEILISEARCH_KEY_FILE", str(tmp_path / "key"))
+    assert resolve().meilisearch_key == Secret(KEY)
+    monkeypatch.setenv("SCRYPATH_MEILISEARCH_KEY_FILE", str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        resolve()
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "hint"),
+    [
+        ({"bach_size": 1}, "unknown option 'bach_size'", "Did you mean 'batch_size'?"),
+        ({"batch_size": "many"}, "batch_size cannot be 'many'", "type int"),
+        ({"batch_size": 0}, "batch_size is 0", "at least 1"),
+        ({"task_timeout": -1}, "task_timeout is -1.0", "at least 0"),
+        ({"compress": "perhaps"}, "compress cannot be 'perhaps'", "bool"),
+        ({"sync_mode": "async"}, "sync_mode cannot be 'async'", "SyncMode"),
+        ({"meilisearch_url": "localhost"}, "'localhost', which is not a URL", "http://127.0.0.1:7700"),
+        ({"database_url": "shop"}, "'shop', which is not a URL", "postgresql://"),
+        (
+            {"meilisearch_url": "localhost:7700"},
+            "'localhost:7700', which is not a URL",
+            "http://127.0.0.1:7700",
+        ),
+    ],
+)
+def test_bad_input_is_named_and_changes_nothing(options: dict[str, Any], message: str, hint: str) -> None:
+    configure(index_prefix="kept")
+    with pytest.raises(ConfigError) as caught:
+        configure(**options)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert resolve().index_prefix == "kept"
+    assert resolve().batch_size == Config().batch_size
+
+
+def test_bad_files_and_variables_say_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scrypath.toml").write_text("index_prefix = \n")
+    with pytest.raises(ConfigError, match=r"scrypath\.toml cannot be read"):
+        resolve()
+    (tmp_path / "scrypath.toml").write_text("index_prefx = 'x'\n")
+    with pytest.raises(
+        ConfigError, match=r"scrypath.toml names an unknown option 'index_prefx'.*'index_prefix'"
+    ):
+        resolve()
+    (tmp_path / "scrypath.toml").unlink()
+    monkeypatch.setenv("SCRYPATH_PAGE_SIZE", "big")
+    with pytest.raises(ConfigError, match="SCRYPATH_PAGE_SIZE: page_size cannot be 'big'"):
+        resolve()
+
+
+def test_what_is_missing_says_how_to_give_it() -> None:
+    for name, need in (
+        ("DATABASE_URL", Config().need_database_url),
+        ("MEILISEARCH_URL", Config().need_meilisearch_url),
+    ):
+        with pytest.raises(ConfigError, match=f"Set SCRYPATH_{name}.*scrypath local up"):
+            need()
+
+
+def test_options_are_checked_against_their_words() -> None:
+    assert check_option("mode", "oban", SyncMode) is SyncMode.OBAN
+    with pytest.raises(InvalidOptions, match=r"mode cannot be 'obann'\. Did you mean 'oban'\?"):
+        check_option("mode", "obann", SyncMode)
+
+
+def test_the_key_and_passwords_show_nowhere() -> None:
+    config = Config(
+        meilisearch_key=Secret(KEY), database_url="postgresql://u:pass@w@h/d", meilisearch_url="http://a:b@h"
+    )
+    for shown in (repr(config), str(config), f"{config}", f"{[config]}"):
+        assert KEY not in shown
+        assert "pass" not in shown
+        assert MASK in shown
+    with pytest.raises(ConfigError) as caught:
+        configure(database_url="u:hunter2@host/x", meilisearch_key=KEY)
+    assert KEY not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert pickle.loads(pickle.dumps(config)) == config

@@ -1,0 +1,66 @@
+"""Which recovery is recommended follows from what was seen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from scrypath.frames import ACTIONS, CONTRACT_DRIFT, DOCUMENTS, FAILED_WORK
+from scrypath.operator.actions import recommended
+from scrypath.operator.comparison import Comparison
+from scrypath.vocabulary import Verification
+
+
+def comparison(rows: int, **drift: int) -> Comparison:
+    found = [
+        {"document_id": f"{kind}{n}", "drift": kind} for kind, count in drift.items() for n in range(count)
+    ]
+    with_row = sum(count for kind, count in drift.items() if kind != "orphan")
+    return Comparison(
+        taken_at=datetime.now(UTC),
+        duration=timedelta(seconds=1),
+        verify=Verification.FINGERPRINT,
+        compared=True,
+        rows=rows,
+        documents=rows,
+        in_step=rows - with_row,
+        drift=DOCUMENTS.rows(found),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (comparison(100), []),
+        (comparison(100, stale=50), ["repair"]),
+        (comparison(100, stale=30, missing=21), ["backfill"]),
+        (comparison(100, orphan=99), ["repair"]),
+        (comparison(100, in_flight=100), []),
+        (comparison(0, orphan=3), ["repair"]),
+        (None, []),
+    ],
+)
+def test_repair_for_a_few_backfill_for_most(seen: Comparison | None, expected: list[str]) -> None:
+    found = recommended("City", "cities", failed_work=FAILED_WORK.empty(), comparison=seen, contract=None)
+    assert ACTIONS.check(found)["action"].to_list() == expected
+
+
+def test_retry_comes_first_and_only_for_what_may_be_retried() -> None:
+    failed = FAILED_WORK.rows(
+        [
+            {"work_id": "oban:1", "retryable": True, "reason": "refused", "document_count": 3},
+            {"work_id": "oban:2", "retryable": False, "reason": "healed"},
+        ]
+    )
+    contract = CONTRACT_DRIFT.rows([{"key": "sortableAttributes"}])
+    found = recommended(
+        "City", "cities", failed_work=failed, comparison=comparison(10, stale=1), contract=contract
+    )
+    assert found.select("action", "target").rows() == [
+        ("retry", "oban:1"),
+        ("reindex", "cities"),
+        ("repair", "cities"),
+    ]
+    assert found.filter(pl.col("action") == "reindex")["reason"].item().endswith("sortableAttributes.")

@@ -1,0 +1,336 @@
+"""The fingerprint, against its definition written a second time, in plain Python and from the page alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scrypath.errors import ProjectionError
+from scrypath.schema import SearchSchema
+from scrypath.schema.columns import from_records
+from scrypath.schema.declaration import FINGERPRINT_FIELD
+from scrypath.schema.documents import project, project_columns, project_records
+from scrypath.schema.fields import Kind
+from tests.shop import KINDS, Colour, everything
+
+SCHEMA: SearchSchema = everything()
+EMPTY = {"id": 1} | dict.fromkeys(KINDS)
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+int64 = st.integers(-(2**63), 2**63 - 1)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+# The digits that a short float is written with, as far as PostgreSQL's type can hold it.
+short = st.floats(width=32, allow_nan=False, allow_infinity=False).map(lambda x: float(str(numpy.float32(x))))
+json_value = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | finite | text,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
+    max_leaves=8,
+)
+zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+moments = st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30))
+
+values = st.fixed_dictionaries(
+    {
+        "id": st.integers(0, 2**63 - 1),
+        "whole": st.none() | int64,
+        "small": st.none() | st.integers(-(2**15), 2**15 - 1),
+        "ratio": st.none() | finite,
+        "short_ratio": st.none() | short,
+        "amount": st.none() | st.decimals(-(10**19), 10**19, places=10),
+        "flag": st.none() | st.booleans(),
+        "title": st.none() | text,
+        "code": st.none() | st.text("abc ", max_size=12),
+        "colour": st.none() | st.sampled_from(Colour),
+        "token": st.none() | st.uuids(),
+        "at": st.none() | moments,
+        "at_zone": st.none() | st.builds(lambda at, zone: at.replace(tzinfo=zone), moments, zones),
+        "day": st.none() | st.dates(date(1000, 1, 1)),
+        "words": st.none() | st.lists(st.none() | text, max_size=5),
+        "numbers": st.none() | st.lists(st.none() | int64, max_size=5),
+        "ratios": st.none() | st.lists(st.none() | finite, max_size=5),
+        "tokens": st.none() | st.lists(st.none() | st.uuids(), max_size=3),
+        "tags": st.none() | st.lists(st.none() | text, max_size=5),
+        "anything": json_value,
+        "binary_anything": json_value,
+        "bag": st.none() | st.lists(json_value, max_size=5),
+    }
+)
+
+
+def reference(schema: SearchSchema, record: dict[str, Any]) -> str:
+    """The fingerprint as the module's docstring defines it, with none of the module's code."""
+    fields = sorted(schema.fields, key=lambda field: field.name)
+    names = ",".join(field.name + "*" * field.set_like for field in fields)
+    parts = [_canonical(field.kind, record[field.name], field.set_like) for field in fields]
+    return hashlib.md5("".join([f"v1|{names}|", *parts]).encode(), usedforsecurity=False).hexdigest()[:24]
+
+
+def _canonical(kind: Kind, value: Any, set_like: bool) -> str:
+    if value is None:
+        return "~"
+    match kind:
+        case Kind.TEXTS | Kind.INTEGERS | Kind.NUMBERS:
+            one = {Kind.TEXTS: Kind.TEXT, Kind.INTEGERS: Kind.INTEGER, Kind.NUMBERS: Kind.NUMBER}[kind]
+            items = [str(item) if isinstance(item, UUID) else item for item in value]
+            if set_like:
+                items = sorted(items, key=lambda item: (item is not None, (item or "").encode()))
+            return "[" + "".join(_canonical(one, item, False) for item in items) + "]"
+        case Kind.INTEGER:
+            return f"{value};"
+        case Kind.NUMBER:
+            number = float(value)
+            whole = number.is_integer() and abs(number) < 1e15
+            return f"{int(number)};" if whole else f"{number:.17g};"
+        case Kind.BOOLEAN:
+            return "t;" if value else "f;"
+        case Kind.DATETIME:
+            moved = value.astimezone(UTC) if value.tzinfo else value
+            return moved.strftime(f"{moved.year:04d}-%m-%dT%H:%M:%S.%fZ;")
+        case Kind.DATE:
+            return f"{value.isoformat()};"
+        case Kind.JSON:
+            said = _json(value)
+            if set_like and isinstance(said, list):
+                said = sorted(said, key=lambda item: _dumped(item).encode())
+            return f"{len(_dumped(said).encode())}:{_dumped(said)}"
+    shown = value.name if isinstance(value, Colour) else str(value)
+    return f"{len(shown.encode())}:{shown}"
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, float):
+        exact = Decimal(repr(value))
+        whole = exact == exact.to_integral_value() and -(2**63) <= exact < 2**64
+        return int(exact) if whole else value
+    if isinstance(value, list):
+        return [_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _json(item) for key, item in value.items()}
+    return value
+
+
+def _dumped(value: Any) -> str:
+    """Compact JSON with sorted keys; numbers as the shortest text that reads back as the same number."""
+    match value:
+        case float():
+            return repr(value)
+        case list():
+            return "[" + ",".join(_dumped(item) for item in value) + "]"
+        case dict():
+            keys = sorted(value, key=str.encode)
+            return "{" + ",".join(f"{_dumped(key)}:{_dumped(value[key])}" for key in keys) + "}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+@settings(max_examples=150)
+@given(values)
+def test_the_fingerprint_is_what_the_definition_says(record: dict[str, Any]) -> None:
+    record["code"] = record["code"] and record["code"].rstrip(" ")
+    assert project_records(SCHEMA, [record]).fingerprints == [reference(SCHEMA, record)]
+
+
+@settings(max_examples=50)
+@given(values)
+def test_the_document_says_what_the_record_holds(record: dict[str, Any]) -> None:
+    document = project(SCHEMA, record)
+    assert set(document) == {"id", *KINDS, FINGERPRINT_FIELD}
+    for name in (
+        "id",
+        "whole",
+        "small",
+        "ratio",
+        "short_ratio",
+        "flag",
+        "title",
+        "words",
+        "numbers",
+        "ratios",
+    ):
+        assert document[name] == record[name], name
+    if record["amount"] is not None:
+        assert document["amount"] == float(record["amount"])
+    if record["at_zone"] is not None:
+        assert datetime.fromisoformat(document["at_zone"]) == record["at_zone"]
+    if record["day"] is not None:
+        assert date.fromisoformat(document["day"]) == record["day"]
+    assert document["anything"] == _json(record["anything"])
+
+
+@settings(max_examples=15)
+@given(st.lists(values, min_size=1, max_size=20, unique_by=lambda record: record["id"]))
+def test_one_record_or_many_make_no_difference(records: list[dict[str, Any]]) -> None:
+    together = project_records(SCHEMA, records)
+    assert together.fingerprints == [project_records(SCHEMA, [one]).fingerprints[0] for one in records]
+    assert together.ids == [str(record["id"]) for record in records]
+
+
+GOLDEN: list[tuple[dict[str, Any], str]] = [
+    ({}, "e717fbe1963246863af87462"),
+    ({"whole": 0}, "a37f4fd3540df7858a1b1483"),
+    ({"whole": -(2**63)}, "dfff0ef21225d2925937ea34"),
+    ({"ratio": 0.1}, "b8d9dda6845734d5bfdf984e"),
+    ({"ratio": -0.0}, "0d49c475ce516b2ad9e512cc"),
+    ({"ratio": 1e15}, "2382f6103e9ba2b2e1622cd8"),
+    ({"ratio": 5e-324}, "98cb8b7da7a8f2866877b1a7"),
+    ({"short_ratio": 0.1}, "fbebe002503964856f80e215"),
+    ({"amount": Decimal("1234567890.0123456789")}, "e7e86492efd2a8b61206814b"),
+    ({"flag": True}, "0a8367df4c6b3e1fa89ac35f"),
+    ({"title": ""}, "908741f863d07317c2cadd9e"),
+    ({"title": "Zürich, 東京, 🌍"}, "717f6d1f1fdd6655b4981085"),
+    ({"colour": Colour.RED}, "d59d43b343745c3ceb0c9c77"),
+    ({"token": UUID(int=2**128 - 1)}, "954cb8a5b016faa605847f71"),
+    ({"at": datetime(2024, 2, 29, 12, 0, 0, 1)}, "06015981ab399c8061342b4d"),
+    (
+        {"at_zone": datetime(2024, 2, 29, 23, 30, tzinfo=timezone(timedelta(hours=-5)))},
+        "6bec05573791fe8344304067",
+    ),
+    ({"day": date(1999, 12, 31)}, "dbdd8d4e6c151044afa4661c"),
+    ({"words": []}, "fcb2d6a78cdf11b1f3145fb9"),
+    ({"words": ["b", None, "a", "a"]}, "89e44d96be5f6262c2bc714e"),
+    ({"numbers": [3, -1, None]}, "b01518c49e82f68b358aafe5"),
+    ({"ratios": [1.0, 0.5]}, "e80f1495f95d9889cdf2b568"),
+    ({"tags": ["b", None, "a", "a"]}, "b5a75a5a2dbb01743e9fb4df"),
+    ({"anything": {"b": [1.0, 1e22], "a": None}}, "374376c1e7c6012f92756d4d"),
+    ({"binary_anything": []}, "bb43f5543dcc0cee1fbf0e52"),
+    ({"bag": [2, 1, 2, {"b": 1, "a": 2.0}]}, "be46c92df109f74a854d681d"),
+]
+
+
+@pytest.mark.parametrize(("record", "fingerprint"), GOLDEN, ids=lambda item: str(item)[:40])
+def test_fingerprints_of_yesterday_are_those_of_tomorrow(record: dict[str, Any], fingerprint: str) -> None:
+    # A change here means that every index in the world is stale: it takes a new DEFINITION.
+    assert project_records(SCHEMA, [EMPTY | record]).fingerprints == [fingerprint]
+
+
+SAME = [
+    ({"ratio": 1}, {"ratio": 1.0}),
+    ({"amount": Decimal("1.50")}, {"amount": 1.5}),
+    ({"ratio": 0.0}, {"ratio": -0.0}),
+    ({"colour": Colour.RED}, {"colour": "RED"}),
+    ({"token": UUID(int=10)}, {"token": str(UUID(int=10)).upper()}),
+    ({"at": datetime(2024, 1, 1)}, {"at": datetime(2024, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))}),
+    ({"at": datetime(2024, 1, 1)}, {"at": "2024-01-01T00:00:00Z"}),
+    ({"day": date(2024, 1, 1)}, {"day": "2024-01-01"}),
+    ({"tags": ["a", None, "b", "b"]}, {"tags": ["b", "a", "b", None]}),
+    ({"tags": ["a", "b"]}, {"tags": ("b", "a")}),
+    ({"anything": {"a": 1, "b": 2}}, {"anything": {"b": 2.0, "a": 1}}),
+    ({"anything": [1e17]}, {"anything": [10**17]}),
+    ({"anything": [1e25]}, {"anything": [10**25]}),
+    ({"bag": [1, 1, 2]}, {"bag": [2, 1, 1.0]}),
+    ({"code": "ab"}, {"code": "ab   "}),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_same_content_said_in_two_ways(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = (project_records(SCHEMA, [EMPTY | record]) for record in (one, other))
+    assert first.fingerprints == second.fingerprints
+
+
+DIFFERENT = [
+    ({"title": ""}, {}),
+    ({"words": []}, {}),
+    ({"words": ["ab"]}, {"words": ["a", "b"]}),
+    ({"words": ["a", "b"]}, {"words": ["b", "a"]}),
+    ({"words": [None]}, {"words": []}),
+    ({"tags": ["a"]}, {"tags": ["a", "a"]}),
+    ({"bag": [1]}, {"bag": [1, 1]}),
+    ({"words": ["~"]}, {"words": [None]}),
+    ({"title": "1:a", "code": ""}, {"title": "", "code": "1:a"}),
+    ({"ratio": 0.1}, {"ratio": math.nextafter(0.1, 1)}),
+    ({"anything": "1"}, {"anything": 1}),
+    ({"anything": [2**63 - 1]}, {"anything": [2**63 - 2]}),
+    ({"anything": []}, {"anything": None}),
+    ({"flag": False}, {}),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_other_content_is_seen(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = (project_records(SCHEMA, [EMPTY | record]) for record in (one, other))
+    assert first.fingerprints != second.fingerprints
+
+
+REFUSED = [
+    ("whole", True),
+    ("whole", 1.5),
+    ("whole", 2**63),
+    ("whole", "7"),
+    ("ratio", math.nan),
+    ("ratio", math.inf),
+    ("ratio", Decimal("NaN")),
+    ("ratio", "1.5"),
+    ("flag", 1),
+    ("title", 5),
+    ("title", b"bytes"),
+    ("title", "\ud800"),
+    ("token", "no uuid"),
+    ("at", "yesterday"),
+    ("at", 1_700_000_000),
+    ("day", datetime(2024, 1, 1)),
+    ("words", "a text is not a list"),
+    ("words", ["\udfff"]),
+    ("words", [1]),
+    ("numbers", [1.5]),
+    ("ratios", [math.nan]),
+    ("anything", {"a": math.inf}),
+    ("anything", {"a": complex(1)}),
+    ("anything", "\ud800"),
+    ("bag", [10**400]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED, ids=lambda item: ascii(item)[:30])
+def test_a_value_that_does_not_fit_names_schema_field_and_record(name: str, value: Any) -> None:
+    with pytest.raises(ProjectionError) as caught:
+        project_records(SCHEMA, [EMPTY | {"id": 17, name: value}])
+    assert "Everything" in caught.value.message
+    assert repr(name) in caught.value.message
+    assert "'17'" in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("column", ["ratio", "ratios"])
+def test_a_number_that_json_cannot_say_is_refused_in_columns_too(column: str) -> None:
+    good = from_records(SCHEMA, [EMPTY | {"ratio": 1.0, "ratios": [1.0]}])
+    at = good.schema.get_field_index(column)
+    wrong = math.nan if column == "ratio" else [1.0, math.nan]
+    bad = good.set_column(at, good.schema.field(at), [[wrong]])
+    with pytest.raises(ProjectionError, match="not finite"):
+        project_columns(SCHEMA, bad)
+
+
+PROCESS = """
+from scrypath.schema.documents import project_records
+from tests.shop import KINDS, everything
+SCHEMA, EMPTY = everything(), {"id": 1} | dict.fromkeys(KINDS)
+value = {"bag": [{"z": 1, "a": {"k", "j", "i"}}, "x", 3.0], "anything": {"d": 4, "c": {"x", "y"}}}
+print(project_records(SCHEMA, [EMPTY | value]).fingerprints[0])
+"""
+
+
+def test_every_process_agrees() -> None:
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", PROCESS],
+            env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed, zone in (("1", "Asia/Tokyo"), ("4711", "America/New_York"))
+    }
+    assert len(answers) == 1
