@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -11,12 +13,11 @@ from scrypath.config import Config
 from scrypath.errors import IndexNotFound
 from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
 from scrypath.meilisearch import indexes
-from scrypath.operator.baseline import Baseline, observe
 from scrypath.operator.confirmation import confirmed
 from scrypath.operator.inflight import in_flight
-from scrypath.operator.scan import Reader, read_here
+from scrypath.operator.scan import read_here
 from scrypath.schema import SearchSchema
-from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
+from scrypath.vocabulary import DocumentDrift, Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,15 @@ class Comparison:
     verify
         What was compared.
     compared
-        False: not every document was; the counts are null then, and ``note`` says why or ``estimate`` how many.
+        False: it could not be; the counts are null then, and ``note`` says why.
     rows, documents
         How many there are on each side.
     in_step
         Rows whose document says the same.
     drift
-        ``frames.DOCUMENTS``: every document that is not in step; of a sample, those that it hit upon.
+        ``frames.DOCUMENTS``: every document that is not in step.
     note
         What a reader should know about how it was done.
-    method
-        How it was done.
-    baseline
-        What a later comparison can start from.
-    estimate
-        ``frames.DRIFT_ESTIMATE``, of a sample only.
     """
 
     taken_at: datetime
@@ -58,13 +53,6 @@ class Comparison:
     in_step: int | None
     drift: pl.DataFrame
     note: str | None = None
-    method: ComparisonMethod = ComparisonMethod.FULL
-    baseline: Baseline | None = None
-    estimate: pl.DataFrame | None = None
-
-    def noting(self, note: str) -> Comparison:
-        """The same with a note before its own."""
-        return replace(self, note=" ".join(filter(None, (note, self.note))))
 
     @property
     def counts(self) -> pl.DataFrame:
@@ -81,7 +69,7 @@ def compare(
     config: Config,
     *,
     verify: Verification = Verification.FINGERPRINT,
-    read: Reader = read_here,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> Comparison:
     """Compare every row of a schema with its document.
 
@@ -94,8 +82,8 @@ def compare(
         What is compared.
     verify
         What is read from documents.
-    read
-        Reads both sides and joins them: here, or on the workers of an executor.
+    on_progress
+        Called with the number of rows or documents just read.
 
     Raises
     ------
@@ -109,9 +97,8 @@ def compare(
     if before is not None and before.primary_key not in (None, schema.document_id):
         note = f"The index names its documents by {before.primary_key!r}, not {schema.document_id!r}."
         return _impossible(began, verify, note)
-    baseline = observe(schema, config, before)
     try:
-        scanned = read(schema, config, verify, before is not None)
+        scanned = read_here(schema, config, verify, before is not None, on_progress=on_progress)
     except IndexNotFound:
         return _impossible(began, verify, "The index was deleted while it was read.")
     found = confirmed(schema, config, scanned.suspects, in_flight(schema, config), verify=verify)
@@ -128,7 +115,6 @@ def compare(
         in_step=scanned.rows - found.filter(pl.col("has_row")).height,
         drift=DOCUMENTS.conform(found),
         note=None if before is not None else "The index does not exist.",
-        baseline=baseline,
     )
 
 

@@ -40,9 +40,6 @@ TOTALS = "SELECT (SELECT count(*) FROM rows_side), (SELECT count(DISTINCT id) FR
 MEMORY = "192MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
 
 
-type Reader = Callable[[SearchSchema, Config, Verification, bool], Scanned]  # the last one: is there an index?
-
-
 @dataclass(frozen=True, slots=True)
 class Scanned:
     """Both sides read and joined.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def engine(config: Config) -> Engine:
-    """The pooled engine for the configured database.
+    """The engine for the configured database; a connection of it closes when it is given back.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def translated(config: Config) -> Iterator[None]:
 
 @lru_cache(maxsize=8)
 def _engine(url: str, connect_timeout: float) -> Engine:
-    from sqlalchemy import create_engine
+    from sqlalchemy import NullPool, create_engine
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     scheme, _, rest = url.partition("://")
@@ -61,7 +61,8 @@ def _engine(url: str, connect_timeout: float) -> Engine:
         {"connect_timeout": max(1, round(connect_timeout))} if url.startswith("postgresql+psycopg") else {}
     )
     try:
-        return create_engine(url, connect_args=options, pool_pre_ping=True)
+        # No pool: nothing stays open behind an operator's back, in a notebook's kernel least of all.
+        return create_engine(url, connect_args=options, poolclass=NullPool)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise ConfigError(
             f"database_url {redact(url)!r} cannot be used: {redact(str(error))}",

@@ -26,13 +26,7 @@ from tests.integration.sync import crashing
 from tests.integration.sync.conftest import Shop
 from tests.shop import Product
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.slow,
-    # What a killed process leaves behind may be collected while these run; the effects are what is asserted.
-    pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("default::ResourceWarning"),
-]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 ROUNDS = 20
 
 
