@@ -29,6 +29,7 @@ DURATION = pl.Duration("us")
 TEXT = pl.String()
 COUNT = pl.Int64()
 FLAG = pl.Boolean()
+NUMBER = pl.Float64()
 IDS = pl.List(pl.String())
 SOURCE = enum_type(words.WorkSource)
 MODE = enum_type(words.SyncMode)
@@ -202,6 +203,18 @@ DOCUMENT_COUNTS = _schema(
     Column("count", COUNT, "Documents", "documents"),
 )
 
+DRIFT_ESTIMATE = _schema(
+    "DRIFT_ESTIMATE",
+    "How many documents probably drift, from a random sample of rows; an estimate, not a count.",
+    Column("drift", TEXT, "`missing`, `stale` or `orphan`"),
+    Column("sampled", COUNT, "Rows looked at", "rows"),
+    Column("found", COUNT, "Of these, how many drift; null for `orphan`, which follows from the totals", "rows"),
+    Column("estimate", COUNT, "How many drift in all, most probably", "documents"),
+    Column("low", COUNT, "Lower end of the interval", "documents"),
+    Column("high", COUNT, "Upper end of the interval", "documents"),
+    Column("confidence", NUMBER, "How often such an interval holds the true number", "share of 1"),
+)
+
 ACTIONS = _schema(
     "ACTIONS",
     "Recommended recovery actions, most direct first.",
@@ -311,6 +324,7 @@ PUBLIC: tuple[FrameSchema, ...] = (
     DRIFT_SIGNALS,
     DOCUMENTS,
     DOCUMENT_COUNTS,
+    DRIFT_ESTIMATE,
     ACTIONS,
     OUTCOME,
     SNAPSHOTS,

@@ -110,6 +110,14 @@ class Verification(StrEnum):
     CONTENT = "content"
 
 
+class ComparisonMethod(StrEnum):
+    """How many of the documents a comparison read."""
+
+    FULL = "full"  # all of them
+    INCREMENTAL = "incremental"  # those that may have changed since an earlier comparison
+    SAMPLE = "sample"  # some, chosen at random: an estimate
+
+
 class TaskState(StrEnum):
     """Where a rebuild's backend work stands."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,12 @@ from scrypath.config import Config
 from scrypath.errors import IndexNotFound
 from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
 from scrypath.meilisearch import indexes
+from scrypath.operator.baseline import Baseline, observe
 from scrypath.operator.confirmation import confirmed
 from scrypath.operator.inflight import in_flight
 from scrypath.operator.scan import read_here
 from scrypath.schema import SearchSchema
-from scrypath.vocabulary import DocumentDrift, Verification
+from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,21 @@ class Comparison:
     verify
         What was compared.
     compared
-        False: it could not be; the counts are null then, and ``note`` says why.
+        False: not every document was; the counts are null then, and ``note`` says why.
     rows, documents
         How many there are on each side.
     in_step
         Rows whose document says the same.
     drift
-        ``frames.DOCUMENTS``: every document that is not in step.
+        ``frames.DOCUMENTS``: every document that is not in step; of a sample, those that it hit upon.
     note
         What a reader should know about how it was done.
+    method
+        How many of the documents were read.
+    baseline
+        What a later comparison can start from.
+    estimate
+        ``frames.DRIFT_ESTIMATE``, of a sample only.
     """
 
     taken_at: datetime
@@ -53,6 +60,13 @@ class Comparison:
     in_step: int | None
     drift: pl.DataFrame
     note: str | None = None
+    method: ComparisonMethod = ComparisonMethod.FULL
+    baseline: Baseline | None = None
+    estimate: pl.DataFrame | None = None
+
+    def noting(self, note: str) -> Comparison:
+        """The same, with a note before its own."""
+        return replace(self, note=" ".join(filter(None, (note, self.note))))
 
     @property
     def counts(self) -> pl.DataFrame:
@@ -97,6 +111,7 @@ def compare(
     if before is not None and before.primary_key not in (None, schema.document_id):
         note = f"The index names its documents by {before.primary_key!r}, not {schema.document_id!r}."
         return _impossible(began, verify, note)
+    baseline = observe(schema, config, before)
     try:
         scanned = read_here(schema, config, verify, before is not None, on_progress=on_progress)
     except IndexNotFound:
@@ -115,6 +130,7 @@ def compare(
         in_step=scanned.rows - found.filter(pl.col("has_row")).height,
         drift=DOCUMENTS.conform(found),
         note=None if before is not None else "The index does not exist.",
+        baseline=baseline,
     )
 
 

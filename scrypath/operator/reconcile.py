@@ -9,23 +9,26 @@ from typing import Any
 import polars as pl
 
 from scrypath.config import Config, check_option, resolve
-from scrypath.errors import ScrypathError
+from scrypath.errors import InvalidOptions, ScrypathError
 from scrypath.frames import CONTRACT_DRIFT, DOCUMENT_COUNTS, DOCUMENTS
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import snapshots
-from scrypath.memory.snapshots import SnapshotRecord
+from scrypath.memory.snapshots import SnapshotRecord, StoredSnapshot
+from scrypath.operator import baseline
 from scrypath.operator.actions import recommended
 from scrypath.operator.comparison import Comparison, compare
 from scrypath.operator.contract import index_contract_drift
 from scrypath.operator.failed import failed_sync_work, reason_class_counts
+from scrypath.operator.incremental import Unsure, compare_since
 from scrypath.operator.rebuild_view import rebuild_view, unobserved
 from scrypath.operator.report import Reconcile
+from scrypath.operator.sampling import compare_sample
 from scrypath.operator.signals import drift_signals
 from scrypath.operator.status import sync_status
 from scrypath.schema import SearchSchema, registry
 from scrypath.sync.progress import progress_bar
 from scrypath.telemetry import span
-from scrypath.vocabulary import DocumentDrift, Verification
+from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
 
 def reconcile_sync(
@@ -34,6 +37,8 @@ def reconcile_sync(
     documents: bool = True,
     verify: str = Verification.FINGERPRINT,
     max_age: timedelta | None = None,
+    incremental: bool = False,
+    sample: int | None = None,
     progress: bool = False,
     config: Config | None = None,
 ) -> Reconcile:
@@ -52,6 +57,12 @@ def reconcile_sync(
         the document holds, which also finds content that was changed behind the kit's back.
     max_age
         Take the documents from the last snapshot when it is not older, and say so.
+    incremental
+        Read only the rows that changed since the last comparison, by the schema's ``updated_at``, and the documents
+        that tasks wrote since then; the totals must agree. Where that cannot tell, everything is read, and the
+        report's note says why. A row's ``updated_at`` has to change whenever what is indexed of it does.
+    sample
+        Compare this many rows chosen at random, and estimate: ``estimate`` holds the interval, the counts are null.
     progress
         Show a progress bar of rows and documents read.
     config
@@ -72,6 +83,7 @@ def reconcile_sync(
     StoreBusy
         When another process held the DuckDB file too long.
     """
+    _check(documents=documents, max_age=max_age, incremental=incremental, sample=sample)
     found, settled = registry.find(schema), resolve(config)
     how = check_option("verify", verify, Verification)
     index = found.index_name(settled)
@@ -80,7 +92,11 @@ def reconcile_sync(
         if stored is not None:
             comparison: Comparison | None = stored[1]
         else:
-            comparison = _compared(found, settled, how, shown=progress) if documents else None
+            comparison = (
+                _compared(found, settled, how, incremental=incremental, sample=sample, shown=progress)
+                if documents
+                else None
+            )
         status = sync_status(found, config=settled)
         failed_work = failed_sync_work(found, config=settled)
         contract = _looked(lambda: index_contract_drift(found, config=settled))
@@ -117,6 +133,8 @@ def reconcile_sync(
             indexed=comparison.documents if comparison is not None else None,
             matching=comparison.in_step if comparison is not None else None,
             note=comparison.note if comparison is not None else "Documents were not asked for.",
+            method=str(comparison.method) if comparison is not None else None,
+            estimate=comparison.estimate if comparison is not None else None,
             status=status,
             failed_work=failed_work,
             reason_counts=reason_class_counts(failed_work),
@@ -130,7 +148,66 @@ def reconcile_sync(
         )
 
 
-def _compared(schema: SearchSchema, config: Config, verify: Verification, *, shown: bool) -> Comparison:
+def _check(*, documents: bool, max_age: timedelta | None, incremental: bool, sample: int | None) -> None:
+    asked = [
+        name
+        for name, given in (
+            ("documents=False", not documents),
+            ("max_age", max_age is not None),
+            ("incremental", incremental),
+            ("sample", sample is not None),
+        )
+        if given
+    ]
+    if len(asked) > 1 and asked != ["max_age", "incremental"]:
+        raise InvalidOptions(
+            f"{' and '.join(asked)} cannot be asked for together.", hint="Leave all but one of them out."
+        )
+    if sample is not None and (isinstance(sample, bool) or not isinstance(sample, int) or sample < 1):
+        raise InvalidOptions(f"sample cannot be {sample!r}.", hint="Give a number of rows, at least 1.")
+
+
+def _compared(
+    schema: SearchSchema,
+    config: Config,
+    verify: Verification,
+    *,
+    incremental: bool,
+    sample: int | None,
+    shown: bool,
+) -> Comparison:
+    if sample is not None:
+        return compare_sample(schema, config, sample, verify=verify)
+    if incremental:
+        try:
+            return _since_last(schema, config, verify)
+        except Unsure as why:
+            return _whole(schema, config, verify, shown=shown).noting(f"Everything was compared: {why}")
+    return _whole(schema, config, verify, shown=shown)
+
+
+def _since_last(schema: SearchSchema, config: Config, verify: Verification) -> Comparison:
+    last = _last(schema, config, verify)
+    if last is None:
+        raise Unsure("No earlier comparison of this index is stored.")
+    return compare_since(
+        schema,
+        config,
+        since=baseline.parse(last.record.evidence.get("baseline")),
+        drift=snapshots.documents(config, last.snapshot_id),
+        verify=verify,
+    )
+
+
+def _last(schema: SearchSchema, config: Config, verify: Verification) -> StoredSnapshot | None:
+    """The last snapshot that compared this index's documents at least as thoroughly as asked for."""
+    latest = snapshots.latest(config, schema.name, documents_compared=True)
+    if latest is None or latest.record.verify not in (str(verify), str(Verification.CONTENT)):
+        return None
+    return latest if latest.record.index == schema.index_name(config) else None
+
+
+def _whole(schema: SearchSchema, config: Config, verify: Verification, *, shown: bool) -> Comparison:
     with progress_bar(f"{schema.name}: rows and documents read", None, shown=shown, unit="") as bar:
         return compare(schema, config, verify=verify, on_progress=bar.update)
 
@@ -178,6 +255,13 @@ def _record(
         evidence={
             "in_step": comparison.in_step if comparison is not None else None,
             "note": comparison.note if comparison is not None else None,
+            "method": str(comparison.method) if comparison is not None else None,
+            "estimate": comparison.estimate.to_dicts()
+            if comparison is not None and comparison.estimate is not None
+            else None,
+            "baseline": comparison.baseline.as_dict()
+            if comparison is not None and comparison.baseline is not None
+            else None,
             "signals": signals.select("signal", "observed", "raised", "count", "detail").to_dicts(),
         },
     )
@@ -187,22 +271,19 @@ def _recent(
     schema: SearchSchema, config: Config, verify: Verification, max_age: timedelta | None
 ) -> tuple[str, Comparison] | None:
     """The last snapshot's comparison, when it is young enough and compared what is asked for."""
-    latest = snapshots.latest(config, schema.name, documents_compared=True) if max_age is not None else None
-    if latest is None or max_age is None:
+    latest = _last(schema, config, verify) if max_age is not None else None
+    if latest is None or max_age is None or datetime.now(UTC) - latest.record.taken_at > max_age:
         return None
     record = latest.record
-    if datetime.now(UTC) - record.taken_at > max_age or record.verify not in (str(verify), "content"):
-        return None
-    if record.index != schema.index_name(config):
-        return None
     return latest.snapshot_id, Comparison(
         taken_at=record.taken_at,
         duration=record.duration or timedelta(),
-        verify=Verification(record.verify),
+        verify=Verification(str(record.verify)),
         compared=True,
         rows=record.rows,
         documents=record.documents,
         in_step=record.evidence.get("in_step"),
         drift=snapshots.documents(config, latest.snapshot_id),
         note=record.evidence.get("note"),
+        method=ComparisonMethod(record.evidence.get("method") or ComparisonMethod.FULL),
     )

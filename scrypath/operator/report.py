@@ -34,7 +34,11 @@ class Reconcile:
     rows, indexed, matching
         Rows of the schema, documents in the index, rows whose document says the same; None: not looked at.
     note
-        Why documents could not be compared, None when they were.
+        What to know about how documents were compared, or why they were not.
+    method
+        ``full``, ``incremental`` or ``sample``; None when documents were not compared.
+    estimate
+        ``frames.DRIFT_ESTIMATE`` of a sample, else None.
     status, failed_work, reason_counts, drift_signals, documents, document_counts, actions, contract_drift
         Frames of the schemas ``frames.STATUS``, ``FAILED_WORK``, ``REASON_COUNTS``, ``DRIFT_SIGNALS``,
         ``DOCUMENTS``, ``DOCUMENT_COUNTS``, ``ACTIONS``, ``CONTRACT_DRIFT``.
@@ -53,6 +57,8 @@ class Reconcile:
     indexed: int | None
     matching: int | None
     note: str | None
+    method: str | None
+    estimate: pl.DataFrame | None
     status: pl.DataFrame
     failed_work: pl.DataFrame
     reason_counts: pl.DataFrame
@@ -67,12 +73,10 @@ class Reconcile:
     @property
     def in_step(self) -> bool | None:
         """Whether every row has its document and every document its row; None when that is not known."""
-        if self.rows is None:
-            return None
-        if self.documents.is_empty():
-            return True
         kinds = set(self.documents["drift"].to_list())
-        return False if kinds & {"missing", "orphan", "stale"} else None
+        if kinds & {"missing", "orphan", "stale"}:
+            return False
+        return None if kinds or self.rows is None else True
 
     def explain(self, ids: Sequence[str] | None = None) -> pl.DataFrame:
         """Which fields differ, database and index side by side; see ``operator.explain.explain``."""
@@ -84,6 +88,11 @@ class Reconcile:
     def headline(self) -> str:
         """The report in one sentence."""
         when = f"as of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, " if self.from_snapshot else ""
+        if self.estimate is not None:
+            guessed = ", ".join(
+                f"{row['low']} to {row['high']} {row['drift']}" for row in self.estimate.to_dicts()
+            )
+            return f"{self.schema}: {when}probably {guessed} ({self.note})"
         if self.rows is None:
             return f"{self.schema}: documents were not compared. {self.note or ''}".strip()
         counts = dict(self.document_counts.iter_rows())
@@ -97,7 +106,7 @@ class Reconcile:
             self.headline(),
             {
                 "Status": self.status.drop("last_succeeded_at", "oldest_pending_at", "schema"),
-                "Documents": self.document_counts,
+                "Documents": self.document_counts if self.estimate is None else self.estimate,
                 "Signals": self.drift_signals.filter(pl.col("raised").fill_null(value=True)).drop("observed"),
                 "Recommended": self.actions.drop("schema"),
             },
@@ -108,7 +117,7 @@ class Reconcile:
             self.headline(),
             {
                 "Status": self.status,
-                "Documents": self.document_counts,
+                "Documents": self.document_counts if self.estimate is None else self.estimate,
                 "Signals": self.drift_signals,
                 "Failed work by reason": self.reason_counts,
                 "Recommended": self.actions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,6 +20,7 @@ from scrypath.source.selection import Part
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from sqlalchemy import Select
 
 EVERYTHING = Part()
 
@@ -43,12 +45,17 @@ def stream(schema: SearchSchema, config: Config, part: Part = EVERYTHING) -> Ite
     ProjectionError
         When a record cannot be projected.
     """
-    if schema.plain and engine(config).dialect.name == "postgresql":
+    if in_columns(schema, config):
         with _adbc(schema, config, part) as tables:
             yield tables
     else:
         with _orm(schema, config, part) as tables:
             yield tables
+
+
+def in_columns(schema: SearchSchema, config: Config) -> bool:
+    """Whether documents are made of a row's own columns, and of nothing else, in PostgreSQL."""
+    return schema.plain and engine(config).dialect.name == "postgresql"
 
 
 def table(schema: SearchSchema, config: Config, part: Part = EVERYTHING) -> pa.Table:
@@ -91,20 +98,41 @@ def count(schema: SearchSchema, config: Config) -> int:
 
 def existing_ids(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
     """Which of these document ids have a row."""
+    return set(_scalars(config, selection.ids(schema, Part(ids=ids))))
+
+
+def changed_ids(schema: SearchSchema, config: Config, since: datetime) -> list[str]:
+    """Document ids of what changed since a moment (UTC), rows of the schema or no longer; by ``updated_at``."""
+    return _scalars(config, selection.changed_ids(schema, since))
+
+
+def random_ids(schema: SearchSchema, config: Config, size: int) -> list[str]:
+    """Document ids of ``size`` rows chosen at random, or of all when there are fewer."""
+    return _scalars(config, selection.random_ids(schema, size))
+
+
+def stable_until(config: Config) -> datetime:
+    """PostgreSQL's own moment up to which no transaction that it shows can still write, UTC."""
+    from sqlalchemy import text
+
     with translated(config), engine(config).connect() as connection:
-        return {str(value) for value in connection.scalars(selection.ids(schema, Part(ids=ids)))}
+        oldest = (
+            "SELECT least(now(), min(xact_start)) FROM pg_stat_activity WHERE datname = current_database()"
+        )
+        moment: datetime = connection.execute(text(oldest)).scalar_one()
+        return moment.astimezone(UTC)
+
+
+def _scalars(config: Config, statement: Select[Any]) -> list[str]:
+    with translated(config), engine(config).connect() as connection:
+        return [str(value) for value in connection.scalars(statement)]
 
 
 @contextmanager
 def _adbc(schema: SearchSchema, config: Config, part: Part) -> Iterator[Iterator[pa.Table]]:
     from adbc_driver_postgresql import dbapi
-    from sqlalchemy.dialects import postgresql
 
-    # A dialect whose parameters are not written with % leaves the % of literals alone.
-    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    statement = str(
-        selection.columns(schema, part).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    )
+    statement = selection.literal(selection.columns(schema, part))
     with translated(config), dbapi.connect(libpq_url(config)) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         reader = cursor.fetch_record_batch()

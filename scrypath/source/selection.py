@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scrypath.schema import SearchSchema
@@ -14,6 +14,8 @@ from scrypath.schema.identity import id_value
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
+ZONES = timedelta(hours=12)  # how far behind UTC a moment without a time zone can be
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -22,7 +24,6 @@ class Part:
     ids: Sequence[str] | None = None  # document ids
     after: Any = None  # exclusive lower bound of the id column
     upto: Any = None  # inclusive upper bound of the id column
-    changed_since: datetime | None = None  # UTC, needs the schema's updated_at
     limit: int | None = None  # rows, in the order of the id column
 
 
@@ -45,6 +46,33 @@ def ids(schema: SearchSchema, part: Part) -> Select[Any]:
     from sqlalchemy import select
 
     return _narrow(schema, part, select(id_column(schema)))
+
+
+def changed_ids(schema: SearchSchema, since: datetime) -> Select[Any]:
+    """The ids of what changed since a moment (UTC), whether the schema's query still counts it as a row or not."""
+    from sqlalchemy import select
+
+    assert schema.updated_at is not None, "without it nobody can tell"
+    changed = columns_of(schema.table, schema.model)[schema.updated_at]
+    if not getattr(changed.type, "timezone", False):
+        since = since.astimezone(UTC).replace(tzinfo=None) - ZONES
+    return select(id_column(schema)).where(changed >= since)
+
+
+def random_ids(schema: SearchSchema, size: int) -> Select[Any]:
+    """The ids of rows chosen at random, each set of ``size`` rows as likely as any other."""
+    from sqlalchemy import func
+
+    return ids(schema, Part()).order_by(func.random()).limit(size)
+
+
+def literal(statement: Select[Any]) -> str:
+    """A statement in PostgreSQL's words, its values within."""
+    from sqlalchemy.dialects import postgresql
+
+    # A dialect whose parameters are not written with % leaves the % of literals alone.
+    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def count(schema: SearchSchema) -> Select[Any]:
@@ -72,9 +100,6 @@ def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[
         statement = statement.where(key > part.after)
     if part.upto is not None:
         statement = statement.where(key <= part.upto)
-    if part.changed_since is not None and schema.updated_at is not None:
-        changed = columns_of(schema.table, schema.model)[schema.updated_at]
-        statement = statement.where(changed >= part.changed_since)
     if part.limit is not None:
         statement = statement.order_by(key).limit(part.limit)
     return statement

@@ -1,0 +1,61 @@
+"""Comparing chosen documents with their rows, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.operator.confirmation import confirmed
+from scrypath.operator.inflight import in_flight
+from scrypath.operator.states import in_step, states
+from scrypath.schema import SearchSchema
+from scrypath.vocabulary import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was found of the documents chosen.
+
+    Parameters
+    ----------
+    drift
+        As :func:`scrypath.operator.confirmation.confirmed` returns it.
+    bare_rows, bare_documents
+        How many were rows without a document, and documents without a row, when they were read.
+    """
+
+    drift: pl.DataFrame
+    bare_rows: int
+    bare_documents: int
+
+
+def compare_chosen(
+    schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: Verification
+) -> Chosen:
+    """Read both sides of these ids, and once more what does not look the same.
+
+    Parameters
+    ----------
+    schema, config
+        What is compared.
+    ids
+        Document ids, each once.
+    verify
+        What is read from documents.
+    """
+    read = states(schema, config, ids, verify=verify)
+    suspects = read.filter(~in_step()).select(
+        "document_id",
+        row_fingerprint="row_now",
+        document_fingerprint="document_now",
+        has_row="row_stands",
+        has_document="document_stands",
+    )
+    stands = pl.col("row_stands"), pl.col("document_stands")
+    alone = read.select((stands[0] & ~stands[1]).sum(), (stands[1] & ~stands[0]).sum().alias("documents"))
+    return Chosen(
+        confirmed(schema, config, suspects, in_flight(schema, config), verify=verify), *alone.row(0)
+    )

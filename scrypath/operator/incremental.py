@@ -1,0 +1,101 @@
+"""A comparison that reads only what may have changed since an earlier one, and proves by the totals that it is all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from scrypath.config import Config
+from scrypath.frames import DOCUMENTS
+from scrypath.meilisearch import indexes
+from scrypath.operator.baseline import Baseline, definition, observe
+from scrypath.operator.chosen import compare_chosen
+from scrypath.operator.comparison import Comparison
+from scrypath.operator.touched import touched
+from scrypath.schema import SearchSchema
+from scrypath.source import rows
+from scrypath.vocabulary import ComparisonMethod, Verification
+
+MOST = 0.1  # share of the rows above which reading them all is quicker than reading some by id
+ALWAYS = 2_000  # documents that are read by id whatever their share
+
+
+class Unsure(Exception):
+    """Reading only what changed cannot tell; the words say why."""
+
+
+def compare_since(
+    schema: SearchSchema,
+    config: Config,
+    *,
+    since: Baseline | None,
+    drift: pl.DataFrame,
+    verify: Verification,
+) -> Comparison:
+    """Compare the rows that changed, the documents that tasks wrote, and those that were not in step.
+
+    Then rows and documents must be equally many but for those found missing and orphan: a row deleted without a
+    trace shows there.
+
+    Parameters
+    ----------
+    schema, config
+        What is compared.
+    since
+        What stood when the earlier comparison began; None when it left nothing to start from.
+    drift
+        ``frames.DOCUMENTS`` of the earlier comparison.
+    verify
+        What is read from documents; the earlier comparison read the same.
+
+    Raises
+    ------
+    Unsure
+        When only reading everything can tell.
+    TransportError, DatabaseError
+        When a side cannot be read.
+    """
+    began = datetime.now(UTC)
+    index = indexes.get(config, schema.index_name(config))
+    baseline = observe(schema, config, index)
+    if schema.updated_at is None:
+        raise Unsure(f"{schema.name} declares no updated_at.")
+    if baseline is None or since is None or index is None:
+        raise Unsure("No earlier comparison can be built upon.")
+    if since.definition != definition(schema):
+        raise Unsure("The schema's definition has changed.")
+    if since.index_created_at != index.created_at:
+        raise Unsure("The index was swapped or made anew.")
+    for _ in range(2):  # once more when somebody wrote in between
+        before = _totals(schema, config)
+        found = touched(schema, config, since)
+        if found.unclear:
+            raise Unsure(found.unclear)
+        ids = sorted(found.ids.union(drift["document_id"]))
+        if len(ids) > max(ALWAYS, MOST * before[0]):
+            raise Unsure(f"{len(ids)} documents may have changed, more than reading by id is worth.")
+        chosen = compare_chosen(schema, config, ids, verify=verify)
+        totals = _totals(schema, config)
+        if totals == before and totals[0] - chosen.bare_rows == totals[1] - chosen.bare_documents:
+            break
+    else:
+        raise Unsure("Rows or documents came or went without a trace.")
+    return Comparison(
+        taken_at=began,
+        duration=datetime.now(UTC) - began,
+        verify=verify,
+        compared=True,
+        rows=totals[0],
+        documents=totals[1],
+        in_step=totals[0] - chosen.drift.filter(pl.col("has_row")).height,
+        drift=DOCUMENTS.conform(chosen.drift.sort("document_id")),
+        note=f"{len(ids)} documents that may have changed were compared; the others are taken from before.",
+        method=ComparisonMethod.INCREMENTAL,
+        baseline=baseline,
+    )
+
+
+def _totals(schema: SearchSchema, config: Config) -> tuple[int, int]:
+    documents = indexes.stats(config, schema.index_name(config)).number_of_documents
+    return rows.count(schema, config), documents

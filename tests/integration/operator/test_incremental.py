@@ -1,0 +1,203 @@
+"""An incremental comparison finds what a full one finds, or says that it cannot and reads everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+import scrypath
+from scrypath.config import Config
+from scrypath.meilisearch import documents, indexes, tasks
+from scrypath.schema import registry
+from scrypath.source.engine import engine
+from tests.integration.operator.conftest import drift_of
+from tests.integration.operator.notes import Base, Note
+
+pytestmark = pytest.mark.integration
+Sql = Callable[..., None]
+ROWS = 300
+
+
+@pytest.fixture
+def notes(config: Config, sql: Sql) -> Config:
+    """300 notes, an hour old, in step, compared once."""
+    config = replace(config, schemas=("tests.integration.operator.notes:Note",))
+    Base.metadata.create_all(engine(config))
+    sql(
+        "INSERT INTO notes SELECT n, 'Note ' || n, false, now() - interval '1 hour'"
+        f" FROM generate_series(1, {ROWS}) AS n"
+    )
+    scrypath.backfill("Note", config=config)
+    assert compared(config, incremental=False).in_step is True
+    return config
+
+
+def compared(config: Config, *, incremental: bool = True) -> scrypath.Reconcile:
+    report = scrypath.reconcile_sync("Note", incremental=incremental, config=config)
+    assert report.rows is not None
+    return report
+
+
+def written(config: Config, *sent: documents.SentTask) -> None:
+    for task in tasks.wait_all(config, [item.uid for item in sent]):
+        task.require_success()
+
+
+def same(one: scrypath.Reconcile, other: scrypath.Reconcile) -> bool:
+    return (
+        (one.rows, one.indexed, one.matching) == (other.rows, other.indexed, other.matching)
+        and one.documents.equals(other.documents)
+        and one.document_counts.equals(other.document_counts)
+    )
+
+
+def test_changed_new_and_withdrawn_rows_are_found_by_reading_them_alone(notes: Config, sql: Sql) -> None:
+    sql("UPDATE notes SET body = 'Changed', changed_at = now() WHERE id IN (1, 2)")
+    sql("UPDATE notes SET withdrawn = true, changed_at = now() WHERE id = 3")
+    sql("INSERT INTO notes VALUES (999, 'New', false, now())")
+    report = compared(notes)
+    assert report.method == "incremental"
+    assert str(report.note).startswith("4 documents that may have changed were compared;")
+    assert drift_of(report) == {"1": "stale", "2": "stale", "3": "orphan", "999": "missing"}
+    assert (report.rows, report.indexed, report.matching) == (ROWS, ROWS, ROWS - 3)
+    assert same(report, compared(notes, incremental=False))
+
+
+def test_what_drifted_before_is_read_again(notes: Config, sql: Sql) -> None:
+    sql("UPDATE notes SET body = 'Changed' WHERE id = 7")  # by someone who does not keep updated_at
+    assert drift_of(compared(notes, incremental=False)) == {"7": "stale"}
+    assert drift_of(compared(notes)) == {"7": "stale"}
+    scrypath.sync_records("Note", [{"id": 7, "body": "Changed"}], config=notes)
+    again = compared(notes)
+    assert (again.method, again.in_step) == ("incremental", True)
+
+
+def test_documents_that_our_own_tasks_wrote_are_read(notes: Config) -> None:
+    scrypath.sync_records("Note", [{"id": 5, "body": "Not what the row says"}], config=notes)
+    scrypath.delete_document("Note", 6, config=notes)
+    report = compared(notes)
+    assert report.method == "incremental"
+    assert drift_of(report) == {"5": "stale", "6": "missing"}
+
+
+def test_documents_that_others_wrote_make_it_read_everything(notes: Config) -> None:
+    index = registry.find("Note").index_name(notes)
+    written(notes, *documents.write(notes, index, [{"id": 8, "body": "Theirs"}]))
+    report = compared(notes)
+    assert report.method == "full"
+    assert "is not recorded in this machine's ledger" in str(report.note)
+    assert drift_of(report) == {"8": "stale"}
+
+
+def test_a_row_deleted_without_a_trace_shows_in_the_totals(notes: Config, sql: Sql) -> None:
+    sql("DELETE FROM notes WHERE id = 9")
+    report = compared(notes)
+    assert report.method == "full"
+    assert str(report.note) == "Everything was compared: Rows or documents came or went without a trace."
+    assert drift_of(report) == {"9": "orphan"}
+    # Known from now on, it is no reason to read everything.
+    assert (again := compared(notes)).method == "incremental"
+    assert drift_of(again) == {"9": "orphan"}
+
+
+def test_an_index_made_anew_is_read_whole(notes: Config) -> None:
+    index = registry.find("Note").index_name(notes)
+    tasks.wait(notes, indexes.delete(notes, index)).require_success()
+    scrypath.backfill("Note", config=notes)
+    report = compared(notes)
+    assert (report.method, report.in_step) == ("full", True)
+    assert "The index was swapped or made anew." in str(report.note)
+
+
+def test_a_task_that_had_not_ended_is_looked_at_the_next_time(notes: Config) -> None:
+    scrypath.sync_records("Note", [{"id": 4, "body": "Late"}], mode="manual", config=notes)
+    first = compared(notes)  # the task may or may not have been applied
+    assert drift_of(first) in ({}, {"4": "in_flight"}, {"4": "stale"})
+    index = registry.find("Note").index_name(notes)
+    unfinished = tasks.listing(notes, index_uids=[index], statuses=["enqueued", "processing"]).frame
+    tasks.wait_all(notes, unfinished["uid"].to_list())
+    second = compared(notes)
+    assert second.method == "incremental"
+    assert drift_of(second) == {"4": "stale"}
+
+
+def test_many_changes_are_read_with_everything(
+    notes: Config, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scrypath.operator.incremental.ALWAYS", 10)
+    sql("UPDATE notes SET body = 'Changed', changed_at = now() WHERE id <= 100")
+    report = compared(notes)
+    assert report.method == "full"
+    assert "100 documents may have changed" in str(report.note)
+    assert report.documents.height == 100
+
+
+def test_deleted_task_history_is_no_proof(notes: Config) -> None:
+    scrypath.sync_records("Note", [{"id": 5, "body": "Not what the row says"}], config=notes)
+    tasks.delete(notes, index_uids=[registry.find("Note").index_name(notes)], statuses=["succeeded"])
+    newest = tasks.listing(notes, types=["taskDeletion"], limit=1).frame["uid"][0]
+    tasks.wait(notes, newest)
+    report = compared(notes)
+    assert report.method == "full"
+    assert drift_of(report) == {"5": "stale"}
+
+
+def test_without_updated_at_or_an_earlier_comparison_everything_is_read(
+    config: Config, products: list[str]
+) -> None:
+    for reason in ("No earlier comparison of this index is stored.", "Product declares no updated_at."):
+        report = scrypath.reconcile_sync("Product", incremental=True, config=config)
+        assert (report.method, report.in_step) == ("full", True)
+        assert report.note == f"Everything was compared: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"incremental": True, "sample": 10}, "incremental and sample cannot be asked for together"),
+        ({"documents": False, "sample": 10}, "documents=False and sample"),
+        ({"sample": 0}, "sample cannot be 0"),
+        ({"sample": True}, "sample cannot be True"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    config: Config, asked: dict[str, object], words: str
+) -> None:
+    with pytest.raises(scrypath.errors.InvalidOptions, match=words):
+        scrypath.reconcile_sync("Product", config=config, **asked)  # type: ignore[arg-type]
+
+
+def test_a_sample_is_an_estimate_and_says_so(notes: Config, sql: Sql) -> None:
+    sql("UPDATE notes SET body = 'Changed' WHERE id <= 150")
+    sql("DELETE FROM notes WHERE id > 290")
+    report = scrypath.reconcile_sync("Note", sample=100, config=notes)
+    assert (report.method, report.rows, report.matching) == ("sample", None, None)
+    assert report.document_counts["count"].null_count() == 6
+    assert report.note == "Estimated from 100 of 290 rows, chosen at random."
+    assert report.estimate is not None
+    stale, orphan = report.estimate.to_dicts()[1], report.estimate.to_dicts()[2]
+    assert stale["found"] == report.documents.height <= 100
+    assert stale["found"] <= stale["low"] <= stale["estimate"] <= stale["high"] <= 290
+    assert orphan["low"] <= 10 <= orphan["high"]
+    assert report.in_step is False
+    assert "probably" in str(report)
+    stored = scrypath.snapshots("Note", config=notes).row(0, named=True)
+    assert (stored["documents_compared"], stored["stale"]) == (False, None)
+
+
+def test_a_sample_as_large_as_the_table_is_a_count(notes: Config, sql: Sql) -> None:
+    sql("UPDATE notes SET body = 'Changed' WHERE id <= 30")
+    sql("DELETE FROM notes WHERE id > 290")
+    report = scrypath.reconcile_sync("Note", sample=10_000, config=notes)
+    assert report.estimate is not None
+    assert report.estimate.select("drift", "low", "estimate", "high").rows() == [
+        ("missing", 0, 0, 0),
+        ("stale", 30, 30, 30),
+        ("orphan", 10, 10, 10),
+    ]
+
+
+def test_notes_are_declared_with_updated_at() -> None:
+    assert registry.find(Note).updated_at == "changed_at"
