@@ -44,6 +44,13 @@ def reconcile(
         float | None,
         typer.Option("--max-age", min=0, help="Seconds: a younger snapshot will do.", show_default=False),
     ] = None,
+    incremental: Annotated[
+        bool, typer.Option("--incremental", help="Read only what may have changed since the last comparison.")
+    ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", help="Rows to draw at random: an estimate.", show_default=False),
+    ] = None,
     explain: Annotated[
         list[str] | None,
         typer.Option("--explain", help="Document id: show which fields differ.", show_default=False),
@@ -67,6 +74,8 @@ def reconcile(
                     documents=not no_documents,
                     verify=verify,
                     max_age=None if max_age is None else timedelta(seconds=max_age),
+                    incremental=incremental,
+                    sample=sample,
                     progress=not as_json and sys.stderr.isatty(),
                     config=config,
                 )

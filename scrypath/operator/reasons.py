@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from scrypath.errors import BACKEND_REASONS, TRANSPORT_CODES
 from scrypath.frames import REASON
 from scrypath.vocabulary import ReasonClass, WorkSource
-
-# Codes whose type says invalid_request although the fault is not in the document.
-TRANSPORT_CODES = ("vector_embedding_error", "remote_timeout", "remote_could_not_send_request")
-
-BACKEND_TYPES = {
-    "auth": ReasonClass.TRANSPORT,
-    "invalid_request": ReasonClass.VALIDATION,
-    "internal": ReasonClass.BACKEND_REJECTED,
-    "system": ReasonClass.BACKEND_REJECTED,
-}
 
 # Exception class names, ours and those of the Elixir deployment's jobs.
 EXCEPTIONS = {
@@ -56,7 +47,7 @@ def reason_class() -> pl.Expr:
         return_dtype=pl.String,
     )
     by_type = pl.col("error_type").replace_strict(
-        {name: str(reason) for name, reason in BACKEND_TYPES.items()}, default=None, return_dtype=pl.String
+        {name: str(reason) for name, reason in BACKEND_REASONS.items()}, default=None, return_dtype=pl.String
     )
     silent = pl.col("error").is_null() & pl.col("exception").is_null()
     return (

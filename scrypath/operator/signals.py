@@ -91,6 +91,10 @@ def _rebuild(rebuild: RebuildView) -> list[dict[str, Any]]:
 def _documents(comparison: Comparison | None) -> dict[str, Any]:
     if comparison is None:
         return _row(Signal.DOCUMENT_DRIFT, None, "Documents were not compared.")
+    sampled = comparison.drift.filter(pl.col("drift").is_in([str(kind) for kind in DRIFTED])).height
+    if comparison.estimate is not None and sampled:
+        # A sample that shows drift proves it; one that shows none proves nothing.
+        return _row(Signal.DOCUMENT_DRIFT, sampled, f"In a sample of rows. {comparison.note}")
     if not comparison.compared:
         return _row(Signal.DOCUMENT_DRIFT, None, comparison.note or "Documents could not be compared.")
     counts = dict(comparison.counts.iter_rows())

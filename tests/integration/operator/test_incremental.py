@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 import scrypath
@@ -183,8 +184,18 @@ def test_a_sample_is_an_estimate_and_says_so(notes: Config, sql: Sql) -> None:
     assert orphan["low"] <= 10 <= orphan["high"]
     assert report.in_step is False
     assert "probably" in str(report)
+    signal = report.drift_signals.row(by_predicate=pl.col("signal") == "document_drift", named=True)
+    assert (signal["raised"], signal["count"]) == (True, report.documents.height)
     stored = scrypath.snapshots("Note", config=notes).row(0, named=True)
     assert (stored["documents_compared"], stored["stale"]) == (False, None)
+
+
+def test_a_sample_that_shows_no_drift_proves_nothing(notes: Config) -> None:
+    report = scrypath.reconcile_sync("Note", sample=50, config=notes)
+    assert report.documents.is_empty()
+    assert report.in_step is None
+    signal = report.drift_signals.row(by_predicate=pl.col("signal") == "document_drift", named=True)
+    assert (signal["observed"], signal["raised"]) == (False, None)
 
 
 def test_a_sample_as_large_as_the_table_is_a_count(notes: Config, sql: Sql) -> None:
