@@ -152,7 +152,8 @@ def search_schema(target: Any, **options: Any) -> SearchSchema:
         query
             ``Select -> Select``: what a row is (visibility, soft delete, tenant).
         updated_at
-            Column that changes with every change of the row.
+            Column that changes whenever anything of the row that is indexed changes; needed by
+            ``reconcile_sync(incremental=True)``.
         fingerprint
             False for an index shared with other writers.
 
