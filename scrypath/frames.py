@@ -208,7 +208,9 @@ DRIFT_ESTIMATE = _schema(
     "How many documents probably drift, from a random sample of rows; an estimate, not a count.",
     Column("drift", TEXT, "`missing`, `stale` or `orphan`"),
     Column("sampled", COUNT, "Rows looked at", "rows"),
-    Column("found", COUNT, "Of these, how many drift; null for `orphan`, which follows from the totals", "rows"),
+    Column(
+        "found", COUNT, "Of these, how many drift; null for `orphan`, which follows from the totals", "rows"
+    ),
     Column("estimate", COUNT, "How many drift in all, most probably", "documents"),
     Column("low", COUNT, "Lower end of the interval", "documents"),
     Column("high", COUNT, "Upper end of the interval", "documents"),
