@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -16,7 +14,7 @@ from scrypath.meilisearch import indexes
 from scrypath.operator.baseline import Baseline, observe
 from scrypath.operator.confirmation import confirmed
 from scrypath.operator.inflight import in_flight
-from scrypath.operator.scan import read_here
+from scrypath.operator.scan import Reader, read_here
 from scrypath.schema import SearchSchema
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
@@ -83,7 +81,7 @@ def compare(
     config: Config,
     *,
     verify: Verification = Verification.FINGERPRINT,
-    on_progress: Callable[[int], Any] = lambda _: None,
+    read: Reader = read_here,
 ) -> Comparison:
     """Compare every row of a schema with its document.
 
@@ -96,8 +94,8 @@ def compare(
         What is compared.
     verify
         What is read from documents.
-    on_progress
-        Called with the number of rows or documents just read.
+    read
+        How both sides are read.
 
     Raises
     ------
@@ -113,7 +111,7 @@ def compare(
         return _impossible(began, verify, note)
     baseline = observe(schema, config, before)
     try:
-        scanned = read_here(schema, config, verify, before is not None, on_progress=on_progress)
+        scanned = read(schema, config, verify, before is not None)
     except IndexNotFound:
         return _impossible(began, verify, "The index was deleted while it was read.")
     found = confirmed(schema, config, scanned.suspects, in_flight(schema, config), verify=verify)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -23,6 +24,7 @@ from scrypath.operator.incremental import Unsure, compare_since
 from scrypath.operator.rebuild_view import rebuild_view, unobserved
 from scrypath.operator.report import Reconcile
 from scrypath.operator.sampling import compare_sample
+from scrypath.operator.scan import read_here, size
 from scrypath.operator.signals import drift_signals
 from scrypath.operator.status import sync_status
 from scrypath.schema import SearchSchema, registry
@@ -208,8 +210,9 @@ def _last(schema: SearchSchema, config: Config, verify: Verification) -> StoredS
 
 
 def _whole(schema: SearchSchema, config: Config, verify: Verification, *, shown: bool) -> Comparison:
-    with progress_bar(f"{schema.name}: rows and documents read", None, shown=shown, unit="") as bar:
-        return compare(schema, config, verify=verify, on_progress=bar.update)
+    total = size(schema, config) if shown else None
+    with progress_bar(f"{schema.name}: rows and documents read", total, shown=shown, unit="") as bar:
+        return compare(schema, config, verify=verify, read=partial(read_here, on_progress=bar.update))
 
 
 def _looked[T](look: Callable[[], T]) -> T | None:

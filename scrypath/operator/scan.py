@@ -7,13 +7,15 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from scrypath.config import Config
+from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import documents as wire
+from scrypath.meilisearch import indexes
 from scrypath.operator.content import document_fingerprints
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.documents import fingerprint_sql, id_sql
@@ -56,6 +58,19 @@ class Scanned:
     suspects: pl.DataFrame
     rows: int
     documents: int
+
+
+type Reader = Callable[[SearchSchema, Config, Verification, bool], Scanned]
+"""Reads both sides of a schema by fingerprint or content; the last argument says whether there is an index."""
+
+
+def size(schema: SearchSchema, config: Config) -> int:
+    """How many rows and documents there are to read."""
+    try:
+        documents = indexes.stats(config, schema.index_name(config)).number_of_documents
+    except IndexNotFound:
+        documents = 0
+    return rows.count(schema, config) + documents
 
 
 def read_here(
@@ -138,14 +153,21 @@ def both_sides(
     on_progress
         Called with the number of rows or documents just read.
     """
-    stop = Event()
+    stop, one_at_a_time = Event(), Lock()
+
+    def advance(count: int) -> None:
+        with one_at_a_time:
+            on_progress(count)
+
     with ThreadPoolExecutor(2, thread_name_prefix="scrypath-scan") as pool:
-        left = pool.submit(_rows, connection.cursor(), schema, config, stop, on_progress)
+        left = pool.submit(_rows, connection.cursor(), schema, config, stop, advance)
         right = pool.submit(
-            _documents, connection.cursor(), schema, config, verify=verify, stop=stop, on_progress=on_progress
+            _documents, connection.cursor(), schema, config, verify=verify, stop=stop, on_progress=advance
         )
-        wait((left, right), return_when=FIRST_EXCEPTION)
-        stop.set()  # after a failure the other side ends early; otherwise both have ended
+        try:
+            wait((left, right), return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()  # after a failure or an interruption the other side ends early; otherwise both have ended
         left.result()
         right.result()
 
