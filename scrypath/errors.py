@@ -10,6 +10,18 @@ from collections.abc import Iterable
 from inspect import cleandoc
 from typing import ClassVar
 
+from scrypath.vocabulary import ReasonClass
+
+# What Meilisearch's word for the kind of an error says about the reason.
+BACKEND_REASONS = {
+    "auth": ReasonClass.TRANSPORT,
+    "invalid_request": ReasonClass.VALIDATION,
+    "internal": ReasonClass.BACKEND_REJECTED,
+    "system": ReasonClass.BACKEND_REJECTED,
+}
+# Codes whose type says invalid_request although the fault is not in the document.
+TRANSPORT_CODES = ("vector_embedding_error", "remote_timeout", "remote_could_not_send_request")
+
 
 class ScrypathError(Exception):
     """Something in Scrypath went wrong."""
@@ -169,6 +181,24 @@ class StackError(ScrypathError):
     """A part of the local stack did not start or stop."""
 
     code = "stack"
+
+
+def refused_for_good(error: BaseException) -> bool:
+    """Whether Meilisearch refused what was sent, and would refuse the same again.
+
+    Examples
+    --------
+    >>> refused_for_good(TaskFailed(error_code="invalid_document_id", error_type="invalid_request"))
+    True
+    >>> refused_for_good(TaskFailed(error_code="internal", error_type="internal"))
+    False
+    """
+    return (
+        isinstance(error, TaskFailed | BackendRejected)
+        and BACKEND_REASONS.get(error.error_type or "") is ReasonClass.VALIDATION
+        # An index that is missing now may be there at the next attempt.
+        and error.error_code not in (*TRANSPORT_CODES, "index_not_found")
+    )
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

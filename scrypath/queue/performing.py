@@ -19,6 +19,7 @@ from scrypath.errors import (
     NotRetryable,
     ScrypathError,
     TaskFailed,
+    refused_for_good,
 )
 from scrypath.queue.args import ANCESTORS, JobArgs, Malformed, parse
 from scrypath.redaction import redact
@@ -95,6 +96,8 @@ class SyncWorker:
         except HOPELESS as error:
             return Cancel(f"{type(error).__name__}: {redact(str(error), current.secret)}")
         except Exception as error:
+            if refused_for_good(error):
+                return Cancel(_account(error, current.secret))
             raise JobFailed(_account(error, current.secret)) from None
         return None
 

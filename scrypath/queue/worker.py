@@ -57,7 +57,7 @@ def run(
         ``database_url``, ``oban_prefix`` and ``oban_queue`` say where.
     perform
         Called in a thread of its own for each job. Returning acknowledges the job, raising lets it run again
-        later; ``NotRetryable`` and ``InvalidOptions`` cancel it.
+        later; ``NotRetryable``, ``InvalidOptions`` and what Meilisearch refuses for good cancel it.
     stop
         Setting it ends the run.
     limit

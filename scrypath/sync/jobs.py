@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scrypath.config import Config
-from scrypath.errors import SchemaError
+from scrypath.errors import SchemaError, TaskFailed, refused_for_good
 from scrypath.queue import enqueue as queue
 from scrypath.queue.args import JobArgs
 from scrypath.schema import SearchSchema, registry
@@ -52,6 +52,8 @@ def enqueue(
 def perform(args: JobArgs, config: Config) -> None:
     """Do what a job says: bring its documents in step with their rows, and wait until Meilisearch is done.
 
+    What it sends is in the ledger as caused by the job.
+
     Raises
     ------
     SchemaError
@@ -61,13 +63,23 @@ def perform(args: JobArgs, config: Config) -> None:
     TaskTimeout
         When the wait ended first; the job is run again, and that is harmless.
     """
+    from scrypath.queue.worker import current_work_id
+
     registry.every(config)
     schema = _schema_of(args, config)
     ids: Sequence[str] = args.document_ids
     if args.operation is Operation.FAN_OUT:
         schema, ids = targets(schema, config, args.fan_out or "", ids)
-    for task in sending.finished(config, converge(schema, config, ids, mode=SyncMode.OBAN)):
-        task.require_success()
+    sent = converge(schema, config, ids, mode=SyncMode.OBAN, cause=current_work_id())
+    failures = []
+    for task in sending.finished(config, sent):
+        try:
+            task.require_success()
+        except TaskFailed as error:
+            failures.append(error)
+    if failures:
+        # What another attempt may mend goes first: the error that is raised decides whether there is one.
+        raise min(failures, key=refused_for_good)
 
 
 def _schema_of(args: JobArgs, config: Config) -> SearchSchema:

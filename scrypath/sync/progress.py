@@ -23,4 +23,4 @@ def progress_bar(what: str, total: int | None, *, shown: bool, unit: str = "doc"
         from tqdm.auto import tqdm
     else:
         from tqdm import tqdm
-    return tqdm(desc=what, total=total, unit=unit, disable=not shown, dynamic_ncols=True)
+    return tqdm(desc=what, total=total, unit=f" {unit}", disable=not shown, dynamic_ncols=True)

@@ -186,20 +186,29 @@ def test_malformed_args_are_cancelled_with_their_reason(config: Config) -> None:
 
 
 @pytest.mark.parametrize("kind", [TaskFailed, BackendRejected])
-def test_the_code_of_a_meilisearch_error_survives_the_job(config: Config, kind: type[TaskFailed]) -> None:
+@pytest.mark.parametrize(
+    ("code", "error_type", "state"),
+    [
+        ("invalid_document_id", "invalid_request", "cancelled"),
+        ("index_not_found", "invalid_request", "retryable"),
+        ("vector_embedding_error", "invalid_request", "retryable"),
+        ("internal", "internal", "retryable"),
+        ("invalid_api_key", "auth", "retryable"),
+        ("code_of_tomorrow", "type_of_tomorrow", "retryable"),
+    ],
+)
+def test_the_code_of_a_meilisearch_error_survives_the_job_and_decides_on_another_attempt(
+    config: Config, kind: type[TaskFailed], code: str, error_type: str, state: str
+) -> None:
     add(config, "1")
 
     def perform(_: JobArgs) -> None:
-        raise kind("bad id.\n1:2 x", error_code="invalid_document_id", error_type="invalid_request")
+        raise kind("bad id.\n1:2 x", error_code=code, error_type=error_type)
 
     worker.run(config, perform, drain=True)
     row = jobs.listing(config).frame.row(0, named=True)
-    assert [row[name] for name in ("error_type", "error", "error_code", "backend_error_type")] == [
-        kind.__name__,
-        "bad id.\n1:2 x",
-        "invalid_document_id",
-        "invalid_request",
-    ]
+    names = ("state", "attempt", "error_type", "error", "error_code", "backend_error_type")
+    assert [row[name] for name in names] == [state, 1, kind.__name__, "bad id.\n1:2 x", code, error_type]
 
 
 def test_no_secret_of_an_error_reaches_the_table(config: Config) -> None:

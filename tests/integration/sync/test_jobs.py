@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,13 @@ from sqlalchemy.orm import Session
 
 from scrypath.config import Config
 from scrypath.errors import TaskFailed, TransportError
+from scrypath.meilisearch import indexes, tasks
+from scrypath.meilisearch.tasks import Task
+from scrypath.memory import ledger
+from scrypath.operator.failed import failed_jobs
 from scrypath.queue.args import JobArgs
 from scrypath.source.engine import engine
+from scrypath.sync import sending
 from scrypath.sync.jobs import perform
 from scrypath.sync.verbs import delete_documents, sync_record, sync_records
 from scrypath.vocabulary import Operation
@@ -153,18 +159,60 @@ def test_a_job_is_acknowledged_only_after_the_task_succeeded(oban_shop: Shop) ->
     assert oban_shop.jobs()["state"].to_list() == ["completed"]
 
 
-def test_a_failed_task_is_a_failed_attempt_with_its_code(oban_shop: Shop) -> None:
-    from scrypath.meilisearch import indexes, tasks
+def test_what_a_job_sent_is_in_the_ledger_as_caused_by_it(oban_shop: Shop) -> None:
+    small = oban_shop.with_options(batch_size=2)
+    sync_records("Product", small.stock(3), config=small.config)
+    deletion = delete_documents("Product", [7], config=small.config)
+    small.drain()
+    sent = ledger.lookup(small.config, small.tasks()["custom_metadata"].to_list())
+    caused = dict(zip(sent["cause"], sent["document_ids"].to_list(), strict=True))
+    first, second = sorted(small.jobs()["job_id"])[:2]
+    assert caused == {f"oban:{first}": ["1", "2"], f"oban:{second}": ["3"], deletion.work_id: ["7"]}
 
+
+def test_what_the_server_refuses_for_good_is_cancelled_at_the_first_attempt_with_its_code(
+    oban_shop: Shop,
+) -> None:
     index = oban_shop.schema("Product").index_name(oban_shop.config)
     tasks.wait(oban_shop.config, indexes.create(oban_shop.config, index, "brand_id"))
+    sync_records("Product", oban_shop.stock(1), config=oban_shop.config)
+    oban_shop.drain()
+    (job,) = oban_shop.jobs().to_dicts()
+    assert (job["state"], job["attempt"], job["max_attempts"]) == ("cancelled", 1, 20)
+    assert job["error_type"] == TaskFailed.__name__
+    assert job["error_code"] == "index_primary_key_already_exists"
+    assert "already has a primary key" in job["error"]
+    assert oban_shop.tasks().height == 1
+    (failed,) = failed_jobs(oban_shop.schema("Product"), oban_shop.config).to_dicts()
+    assert (failed["state"], failed["reason_class"], failed["retryable"]) == ("failed", "validation", False)
+
+
+def test_a_deletion_on_an_index_that_is_missing_for_now_is_tried_again(oban_shop: Shop) -> None:
+    once = oban_shop.with_options(oban_max_attempts=2)
+    delete_documents("Product", [1], config=once.config)
+    once.drain()
+    (job,) = once.jobs().to_dicts()
+    assert (job["state"], job["attempt"], job["error_code"]) == ("discarded", 2, "index_not_found")
+
+
+def test_the_failure_that_another_attempt_may_mend_decides(
+    oban_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [("invalid_document_id", "invalid_request"), ("internal", "internal")]
+
+    def ended(config: Config, sent: object) -> list[Task]:
+        done = tasks.get(config, oban_shop.tasks()["uid"][0])
+        return [
+            replace(done, status="failed", error_code=code, error_type=kind, error_message=code)
+            for code, kind in errors
+        ]
+
     once = oban_shop.with_options(oban_max_attempts=1)
+    monkeypatch.setattr(sending, "finished", ended)
     sync_records("Product", once.stock(1), config=once.config)
     once.drain()
     (job,) = once.jobs().to_dicts()
-    assert (job["state"], job["attempt"]) == ("discarded", 1)
-    assert job["error_type"] == TaskFailed.__name__
-    assert job["error_code"] == "index_primary_key_already_exists"
+    assert (job["state"], job["error_code"]) == ("discarded", "internal")
 
 
 def test_a_server_that_is_away_for_a_while_loses_nothing(oban_shop: Shop) -> None:
