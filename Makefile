@@ -22,7 +22,7 @@ demo: $(READY) ## Search looks wrong: found, fixed, verified, recorded, on real 
 
 lab: $(READY) ## Open the runbooks in JupyterLab
 	@$(PY) -m scrypath local up
-	@$(PY) -m jupyterlab runbooks/00_first_response.ipynb
+	@$(PY) -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) runbooks/00_first_response.ipynb
 
 test: lint floors unit notebooks ## Everything but the browser: style, types, floors, tests, notebooks
 

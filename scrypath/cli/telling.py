@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +36,12 @@ VIEWS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
 
 def tell(scenes: Iterable[Scene]) -> None:
     """Print each scene as soon as it has happened."""
-    for number, scene in enumerate(scenes, 1):
-        say()
-        console().print(Rule(Text(f"{number}. {scene.title}", "bold"), align="left", characters="─"))
+    number = 0
+    for scene in scenes:
+        if scene.title is not None:
+            number += 1
+            say()
+            console().print(Rule(Text(f"{number}. {scene.title}", "bold"), align="left", characters="─"))
         if scene.command:
             say(f"$ {scene.command}", "dim")
         for line in scene.lines:
@@ -43,5 +49,19 @@ def tell(scenes: Iterable[Scene]) -> None:
         for name, shown in scene.shown:
             say()
             VIEWS[name](shown)
+        if scene.shown and scene.ending:
+            say()
+        for line in scene.ending:
+            say(line)
+        sys.stdout.flush()  # progress bars go to the other stream
     say()
-    say(f"See it with your own eyes, with a button to press: {LAB}, then open {RUNBOOK}", "bold")
+    say(f"The commands above, and what else they can do: {_script()} --help")
+    say(f"The same with a button to press, in {RUNBOOK}: {LAB}", "bold")
+
+
+def _script() -> str:
+    """What a shell in this folder finds the command under."""
+    script, here = Path(sys.executable).with_name("scrypath"), Path.cwd()
+    if shutil.which("scrypath") or not script.exists():
+        return "scrypath"
+    return str(script.relative_to(here) if script.is_relative_to(here) else script)

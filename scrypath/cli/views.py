@@ -25,9 +25,10 @@ def local(frame: pl.DataFrame) -> None:
             Shown("State", "state"),
             Shown("Process", lambda row: "" if row["pid"] is None else str(row["pid"]), right=True),
             Shown("", "detail", wraps=True),
-            Shown("URL", lambda row: row["url"] or "", wraps=True),
         ],
     )
+    for row in frame.filter(frame["url"].is_not_null()).to_dicts():
+        say(f"{row['part']}: {row['url']}", whole=True)
 
 
 def status(frame: pl.DataFrame) -> None:
@@ -117,10 +118,8 @@ def snapshots(frame: pl.DataFrame) -> None:
             Shown("Taken at (UTC)", "taken_at"),
             Shown("Rows", lambda row: _compared(row, "rows"), right=True),
             Shown("Documents", lambda row: _compared(row, "documents"), right=True),
-            Shown("Missing", lambda row: _compared(row, "missing"), right=True),
-            Shown("Orphan", lambda row: _compared(row, "orphan"), right=True),
-            Shown("Stale", lambda row: _compared(row, "stale"), right=True),
             Shown("Failed", "failed", right=True),
+            Shown("Drift", _drifted, wraps=True),
         ],
     )
 
@@ -276,6 +275,14 @@ def _attempt(row: Row) -> str:
     return (
         f"{row['attempt']}/{row['max_attempts']}" if row["max_attempts"] is not None else f"{row['attempt']}"
     )
+
+
+def _drifted(row: Row) -> str:
+    if not row["documents_compared"]:
+        return NOTHING
+    kinds = ("missing", "orphan", "stale", "in_flight", "unknown")
+    found = [f"{number(row[kind])} {kind.replace('_', ' ')}" for kind in kinds if row[kind]]
+    return ", ".join(found) or "none"
 
 
 def _compared(row: Row, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import scrypath
 from scrypath.config import Config
 from scrypath.local import catalogue, rehearsal, stack
-from scrypath.local.catalogue import City, Country
+from scrypath.local.catalogue import City, Country, geonames
 from scrypath.meilisearch import indexes, tasks
 from scrypath.schema import registry
 from scrypath.source import rows
@@ -29,19 +29,22 @@ class Scene:
     Parameters
     ----------
     title
-        What it is about.
+        What it is about; None: it goes on with the scene before.
     command
         The command that shows or does the same.
     lines
         What happened, in sentences.
     shown
         Public frames and reports, each with the name of its view.
+    ending
+        What follows from them, in sentences.
     """
 
-    title: str
+    title: str | None = None
     command: str | None = None
     lines: tuple[str, ...] = ()
     shown: tuple[tuple[str, Any], ...] = ()
+    ending: tuple[str, ...] = ()
 
 
 def story(*, cities: int | None = None, home: Path | str | None = None) -> Iterator[Scene]:
@@ -90,31 +93,35 @@ def story(*, cities: int | None = None, home: Path | str | None = None) -> Itera
     yield Scene(
         "Fixed, verified, recorded",
         "scrypath status",
-        (f"The whole story took {time.monotonic() - began:.0f} s. The stack stays up.",),
-        (
-            ("status", scrypath.sync_status(City, Country, config=config)),
-            ("audit", scrypath.audit_log(City, config=config).head(RECORDED)),
-        ),
+        shown=(("status", scrypath.sync_status(City, Country, config=config)),),
+    )
+    audited = scrypath.audit_log(City, config=config).head(RECORDED)
+    yield Scene(
+        lines=("", f"The last {audited.height} rows of the audit, newest first:"),
+        shown=(("audit", audited),),
+        ending=(f"The whole story took {time.monotonic() - began:.0f} s. The stack stays up.",),
     )
 
 
 def _catalogue(config: Config, cities: int | None) -> Iterator[Scene]:
+    yield Scene("The world's cities", lines=(catalogue.CREDIT,))
     began = time.monotonic()
-    wanted = cities if cities is not None else None
     there = _counts(config)
-    if there and (wanted is None or there["City"] == wanted):
+    if there and (cities is None or there["City"] == cities):
         lines = [f"{there['City']:,} cities and {there['Country']:,} countries are there from a former run."]
     else:
-        with progress_bar("PostgreSQL: cities written", wanted, shown=True, unit="row") as bar:
+        carried = geonames.cities(geonames.MINIMUM_POPULATIONS[-1]).height
+        wanted = carried if cities is None else min(cities, carried)
+        with progress_bar("City: rows written", wanted, shown=True, unit="row") as bar:
             loaded = catalogue.load(config, limit=wanted, progress=bar.update)
         lines = [
             f"{loaded.cities:,} cities and {loaded.countries:,} countries written to PostgreSQL "
             f"in {time.monotonic() - began:.1f} s."
         ]
-    lines.append(catalogue.CREDIT)
-    yield Scene("The world's cities", None, tuple(lines))
-    lines = [_indexed(model, config) for model in (City, Country)]
-    yield Scene("Written to Meilisearch", "scrypath backfill", tuple(lines))
+    yield Scene(lines=tuple(lines))
+    yield Scene("Written to Meilisearch", "scrypath backfill")
+    for model in (City, Country):
+        yield Scene(lines=(_indexed(model, config),))
 
 
 def _counts(config: Config) -> dict[str, int]:
@@ -163,10 +170,11 @@ def _look(config: Config) -> Iterator[Scene]:
     yield Scene(
         "Database and index, document by document",
         "scrypath reconcile City",
-        (
-            f"Stored as snapshot {report.snapshot_id}. The last table shows {len(ids)} of them, field by field.",
+        shown=(("report", report), ("differences", report.explain(ids))),
+        ending=(
+            f"These are {len(ids)} of {report.documents.height:,} documents that are not as their rows, field "
+            f"by field. The report is stored as snapshot {report.snapshot_id}.",
         ),
-        (("report", report), ("differences", report.explain(ids))),
     )
 
 
@@ -189,6 +197,6 @@ def _repair(config: Config) -> Iterator[Scene]:
     yield Scene(
         "Repair the rest: only the documents that drifted",
         "scrypath reconcile City --action repair",
-        (f"Compared again: {after.headline()}",),
-        (("plan", plan), ("outcome", outcome)),
+        shown=(("plan", plan), ("outcome", outcome)),
+        ending=(f"Compared again: {after.headline()}",),
     )

@@ -77,13 +77,13 @@ class Plan:
     def headline(self) -> str:
         """The plan in one sentence."""
         left = (
-            f" {self.left_alone} documents without a row are left: delete_orphans=True takes them in."
+            f" {self.left_alone:,} documents without a row are left: delete_orphans=True takes them in."
             if self.left_alone
             else ""
         )
         return (
-            f"Plan {self.hash[:8]}: {self.action} {self.schema} in {self.index}: write {len(self.written)}, "
-            f"delete {len(self.deleted)} documents.{left}"
+            f"Plan {self.hash[:8]}: {self.action} {self.schema} in {self.index}: write {len(self.written):,}, "
+            f"delete {len(self.deleted):,} documents.{left}"
         )
 
     def __str__(self) -> str:

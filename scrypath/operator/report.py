@@ -90,14 +90,14 @@ class Reconcile:
         when = f"as of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, " if self.from_snapshot else ""
         if self.estimate is not None:
             guessed = ", ".join(
-                f"{row['low']} to {row['high']} {row['drift']}" for row in self.estimate.to_dicts()
+                f"{row['low']:,} to {row['high']:,} {row['drift']}" for row in self.estimate.to_dicts()
             )
             return f"{self.schema}: {when}probably {guessed} ({self.note})"
         if self.rows is None:
             return f"{self.schema}: documents were not compared. {self.note or ''}".strip()
         counts = dict(self.document_counts.iter_rows())
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count and kind != "in_step")
-        return f"{self.schema}: {when}{counts['in_step']} of {self.rows} rows in step" + (
+        told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "in_step")
+        return f"{self.schema}: {when}{counts['in_step']:,} of {self.rows:,} rows in step" + (
             f"; {told}." if told else "."
         )
 

@@ -99,11 +99,11 @@ def _documents(comparison: Comparison | None) -> dict[str, Any]:
         return _row(Signal.DOCUMENT_DRIFT, None, comparison.note or "Documents could not be compared.")
     counts = dict(comparison.counts.iter_rows())
     drifted = sum(counts[str(kind)] for kind in DRIFTED)
-    told = ", ".join(f"{counts[str(kind)]} {kind}" for kind in DRIFTED if counts[str(kind)])
+    told = ", ".join(f"{counts[str(kind)]:,} {kind}" for kind in DRIFTED if counts[str(kind)])
     unsure = counts[str(DocumentDrift.UNKNOWN)]
-    detail = f"{told}." if drifted else f"{counts['in_step']} documents are in step."
+    detail = f"{told}." if drifted else f"{counts['in_step']:,} documents are in step."
     if unsure:
-        detail += f" {unsure} could not be compared."
+        detail += f" {unsure:,} could not be compared."
     return _row(Signal.DOCUMENT_DRIFT, drifted, detail, raised=drifted + unsure > 0)
 
 

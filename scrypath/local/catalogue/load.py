@@ -13,7 +13,7 @@ from scrypath.local.catalogue import geonames
 from scrypath.local.catalogue.models import Base, Country
 from scrypath.source.engine import engine, libpq_url, translated
 
-ROWS_A_STEP = 50_000
+ROWS_A_STEP = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 
 from scrypath.cli import tables, views
 from scrypath.frames import CHECKS, FAILED_WORK, OUTCOME, SNAPSHOTS
+from scrypath.local.status import LOCAL_STATUS
 
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 LONG = "The connection to the search server at search.example was refused, again and again, all night long."
@@ -127,4 +128,55 @@ def test_a_snapshot_that_did_not_compare_documents_shows_no_counts(
         )
     )
     line = _lines(capsys)[1]
-    assert line.split() == ["snap-1", "City", "2026-03-01", "12:30:05", "–", "–", "–", "–", "–", "1"]
+    assert line.split() == ["snap-1", "City", "2026-03-01", "12:30:05", "–", "–", "1", "–"]
+
+
+def test_snapshots_of_a_large_table_are_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    snapshot = {
+        "snapshot_id": "snap-20260301-123005-5bcc3fe123",
+        "schema": "Country",
+        "taken_at": AT,
+        "documents_compared": True,
+        "rows": 1_234_908,
+        "documents": 1_234_900,
+        "missing": 1_020,
+        "orphan": 0,
+        "stale": 55,
+        "in_flight": 2,
+        "unknown": 0,
+        "failed": 3,
+    }
+    same = dict.fromkeys(("missing", "stale", "in_flight", "failed"), 0)
+    views.snapshots(SNAPSHOTS.rows([snapshot, snapshot | same]))
+    text = capsys.readouterr().out
+    assert "…" not in text
+    assert (
+        text.count("snap-20260301-123005-5bcc3fe123  Country  2026-03-01 12:30:05  1,234,908  1,234,900") == 2
+    )
+    assert " ".join(text.split()).endswith("0 none")
+    assert "1,020" in text
+    assert all(len(line) <= tables.PIPED_WIDTH for line in text.splitlines())
+
+
+def test_an_address_of_the_stack_can_be_copied_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"postgresql://postgres@/postgres?host=/{'a-long-folder/' * 10}postgres"
+    views.local(
+        LOCAL_STATUS.rows(
+            [
+                {
+                    "part": "database",
+                    "state": "running",
+                    "url": url,
+                    "pid": 4,
+                    "detail": "Embedded PostgreSQL.",
+                },
+                {"part": "worker", "state": "stopped", "detail": "Start it with: scrypath local up"},
+            ]
+        )
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "Part      State    Process",
+        "database  running        4  Embedded PostgreSQL.",
+        "worker    stopped           Start it with: scrypath local up",
+        f"database: {url}",
+    ]
