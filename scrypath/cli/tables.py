@@ -14,13 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scrypath.cli.widths import SENTENCE, fitted, longest_word
-
 if TYPE_CHECKING:
     import polars as pl
 
 PIPED_WIDTH = 100  # columns, where no terminal says how wide it is
-GAP = 2  # columns between two columns
 NOTHING = "–"
 STYLES = {
     "failed": "bold red",
@@ -57,7 +54,7 @@ class Shown:
     right
         Aligned to the right: numbers.
     wraps
-        Sentences: folded over several lines before anything else, when the table is too wide.
+        May be folded over several lines, when the table is too wide.
     """
 
     heading: str
@@ -80,28 +77,22 @@ def console() -> Console:
     )
 
 
-def show(frame: pl.DataFrame | Iterable[Row], columns: Sequence[Shown]) -> None:
-    """Print a frame's rows below their headings.
-
-    Where they do not fit, sentences are folded first, then texts between their words; a last column of
-    sentences that would become too narrow to read stands below its row. Headings, numbers and names are never
-    cut: where they alone are too wide, the lines are.
-    """
+def show(frame: pl.DataFrame | Iterable[Row], columns: Sequence[Shown], *, title: str | None = None) -> None:
+    """Print a frame's rows, or a line that says there are none."""
     rows = list(frame) if not hasattr(frame, "to_dicts") else frame.to_dicts()
-    cells = [[_styled(column.cell(row)) for column in columns] for row in rows]
-    widths, below = columns_of(
-        [Measured.of(c.heading, [line[n].plain for line in cells], c) for n, c in enumerate(columns)],
-        console().width,
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=title, title_justify="left"
     )
-    beside = columns[:-1] if below else columns
-    lines = _folded([Text(column.heading, "bold") for column in beside], beside, widths)
-    for line in cells:
-        lines += _folded(line[: len(beside)], beside, widths)
-        if below and line[-1].plain != NOTHING:
-            lines += _below(columns[-1].heading, line[-1])
-    for shown in lines:
-        shown.rstrip()
-        _print(shown, whole=True)
+    for column in columns:
+        table.add_column(
+            column.heading,
+            justify="right" if column.right else "left",
+            no_wrap=not column.wraps,
+            overflow="fold" if column.wraps else "ellipsis",
+        )
+    for row in rows:
+        table.add_row(*(_styled(column.cell(row)) for column in columns))
+    _print(table)
 
 
 def say(line: str = "", style: str | None = None, *, whole: bool = False) -> None:
@@ -109,14 +100,13 @@ def say(line: str = "", style: str | None = None, *, whole: bool = False) -> Non
     _print(Text(line, style or ""), whole=whole)
 
 
-def _print(shown: Table | Text, *, whole: bool = False, wide: int = 0) -> None:
-    width = max(wide, console().width)
+def _print(shown: Table | Text, *, whole: bool = False) -> None:
     if console().is_terminal:
-        console().print(shown, soft_wrap=whole, width=width, crop=False)
+        console().print(shown, soft_wrap=whole)
         return
     # Rich fills lines up to the full width: nobody wants that in a file.
     with console().capture() as captured:
-        console().print(shown, soft_wrap=whole, width=width, crop=False)
+        console().print(shown, soft_wrap=whole)
     sys.stdout.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
