@@ -69,12 +69,13 @@ def compare_since(
         raise Unsure("The index was swapped or made anew.")
     for _ in range(2):  # once more when somebody wrote in between
         before = _totals(schema, config)
-        found = touched(schema, config, since)
+        most = max(ALWAYS, round(MOST * before[0]))
+        found = touched(schema, config, since, most=most)
         if found.unclear:
             raise Unsure(found.unclear)
         ids = sorted(found.ids.union(drift["document_id"]))
-        if len(ids) > max(ALWAYS, MOST * before[0]):
-            raise Unsure(f"{len(ids)} documents may have changed, more than reading by id is worth.")
+        if len(ids) > most:
+            raise Unsure(f"{len(ids)} documents may have changed, and reading them by id would take longer.")
         chosen = compare_chosen(schema, config, ids, verify=verify)
         totals = _totals(schema, config)
         if totals == before and totals[0] - chosen.bare_rows == totals[1] - chosen.bare_documents:

@@ -36,7 +36,7 @@ class Touched:
     unclear: str | None = None
 
 
-def touched(schema: SearchSchema, config: Config, since: Baseline) -> Touched:
+def touched(schema: SearchSchema, config: Config, since: Baseline, *, most: int) -> Touched:
     """Ids of rows that changed by their ``updated_at``, and of documents that tasks wrote.
 
     Parameters
@@ -45,11 +45,15 @@ def touched(schema: SearchSchema, config: Config, since: Baseline) -> Touched:
         What is compared.
     since
         What stood when the earlier comparison began.
+    most
+        Documents that are worth reading by id; of more, nothing is returned.
     """
     written = _by_tasks(schema, config, since.task)
     if written.unclear:
         return written
-    changed = rows.changed_ids(schema, config, since.stable_until - MARGIN)
+    changed = rows.changed_ids(schema, config, since.stable_until - MARGIN, most + 1)
+    if len(changed) > most:
+        return Touched(unclear=f"More than {most} rows changed, and reading them by id would take longer.")
     return Touched(written.ids.union(changed))
 
 

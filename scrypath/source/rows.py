@@ -12,7 +12,7 @@ import orjson
 from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import arrow_schema, from_records, json_text
+from scrypath.schema.columns import Misfit, arrow_schema, from_records, json_text, sound_records
 from scrypath.schema.fields import Field, Kind
 from scrypath.source import selection
 from scrypath.source.engine import engine, libpq_url, translated
@@ -26,7 +26,9 @@ EVERYTHING = Part()
 
 
 @contextmanager
-def stream(schema: SearchSchema, config: Config, part: Part = EVERYTHING) -> Iterator[Iterator[pa.Table]]:
+def stream(
+    schema: SearchSchema, config: Config, part: Part = EVERYTHING, *, misfits: list[Misfit] | None = None
+) -> Iterator[Iterator[pa.Table]]:
     """Rows as Arrow tables in the columns of ``schema.columns.arrow_schema``, one database snapshot.
 
     Parameters
@@ -37,6 +39,8 @@ def stream(schema: SearchSchema, config: Config, part: Part = EVERYTHING) -> Ite
         Names the database.
     part
         All rows, or some of them.
+    misfits
+        Rows that cannot be projected are put in here and left out; without it, the first of them raises.
 
     Raises
     ------
@@ -45,12 +49,9 @@ def stream(schema: SearchSchema, config: Config, part: Part = EVERYTHING) -> Ite
     ProjectionError
         When a record cannot be projected.
     """
-    if in_columns(schema, config):
-        with _adbc(schema, config, part) as tables:
-            yield tables
-    else:
-        with _orm(schema, config, part) as tables:
-            yield tables
+    read = _adbc if in_columns(schema, config) else _orm
+    with read(schema, config, part, misfits) as tables:
+        yield tables
 
 
 def in_columns(schema: SearchSchema, config: Config) -> bool:
@@ -101,9 +102,9 @@ def existing_ids(schema: SearchSchema, config: Config, ids: Sequence[str]) -> se
     return set(_scalars(config, selection.ids(schema, Part(ids=ids))))
 
 
-def changed_ids(schema: SearchSchema, config: Config, since: datetime) -> list[str]:
-    """Document ids of what changed since a moment (UTC), rows of the schema or no longer; by ``updated_at``."""
-    return _scalars(config, selection.changed_ids(schema, since))
+def changed_ids(schema: SearchSchema, config: Config, since: datetime, limit: int) -> list[str]:
+    """At most ``limit`` ids of what changed since a moment (UTC) by ``updated_at``, a row of the schema or not."""
+    return _scalars(config, selection.changed_ids(schema, since, limit))
 
 
 def random_ids(schema: SearchSchema, config: Config, size: int) -> list[str]:
@@ -129,18 +130,22 @@ def _scalars(config: Config, statement: Select[Any]) -> list[str]:
 
 
 @contextmanager
-def _adbc(schema: SearchSchema, config: Config, part: Part) -> Iterator[Iterator[pa.Table]]:
+def _adbc(
+    schema: SearchSchema, config: Config, part: Part, misfits: list[Misfit] | None
+) -> Iterator[Iterator[pa.Table]]:
     from adbc_driver_postgresql import dbapi
 
     statement = selection.literal(selection.columns(schema, part))
     with translated(config), dbapi.connect(libpq_url(config)) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         reader = cursor.fetch_record_batch()
-        yield (_typed(schema, batch) for batch in reader)
+        yield (_typed(schema, batch, misfits) for batch in reader)
 
 
 @contextmanager
-def _orm(schema: SearchSchema, config: Config, part: Part) -> Iterator[Iterator[pa.Table]]:
+def _orm(
+    schema: SearchSchema, config: Config, part: Part, misfits: list[Misfit] | None
+) -> Iterator[Iterator[pa.Table]]:
     from sqlalchemy.orm import Session
 
     with translated(config), Session(engine(config)) as session:
@@ -148,33 +153,64 @@ def _orm(schema: SearchSchema, config: Config, part: Part) -> Iterator[Iterator[
             selection.records(schema, part).execution_options(yield_per=min(config.page_size, 5_000))
         )
         rows = found.mappings() if schema.model is None else found.scalars()
-        yield (from_records(schema, _plain(schema, page)) for page in rows.partitions())
+        yield (_projected(schema, _plain(schema, page), misfits) for page in _partitions(schema, rows))
+
+
+def _partitions(schema: SearchSchema, rows: Any) -> Iterator[Sequence[Any]]:
+    try:
+        yield from rows.partitions()
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:  # of a column type: an enum without this member, say
+        raise ProjectionError(
+            f"{schema.name}: a row holds what its column type cannot read: {error}",
+            hint="Mend the row, or the type of the column in the model.",
+        ) from error
 
 
 def _plain(schema: SearchSchema, page: Sequence[Any]) -> Sequence[Any]:
     return [dict(row) for row in page] if schema.model is None else page
 
 
-def _typed(schema: SearchSchema, batch: Any) -> pa.Table:
+def _projected(schema: SearchSchema, page: Sequence[Any], misfits: list[Misfit] | None) -> pa.Table:
+    if misfits is None:
+        return from_records(schema, page)
+    sound, unsound = sound_records(schema, page)
+    misfits.extend(unsound)
+    return sound
+
+
+def _typed(schema: SearchSchema, batch: Any, misfits: list[Misfit] | None) -> pa.Table:
     import pyarrow as pa
 
     wanted = arrow_schema(schema)
     columns = []
+    refused: dict[int, str] = {}  # place of a row in the batch -> why
     for index, field in enumerate(schema.fields):
         column = batch.column(index)
         if field.kind is Kind.JSON:
-            column = pa.array([_json(schema, field, text) for text in column.to_pylist()], pa.string())
+            texts = [_json(field, text, place, refused) for place, text in enumerate(column.to_pylist())]
+            column = pa.array(texts, pa.string())
         columns.append(column.cast(wanted.field(index).type))
-    return pa.Table.from_arrays(columns, schema=wanted)
-
-
-def _json(schema: SearchSchema, field: Field, text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        return json_text(orjson.loads(text), set_like=field.set_like)
-    except (ValueError, TypeError) as error:
+    typed = pa.Table.from_arrays(columns, schema=wanted)
+    if not refused:
+        return typed
+    ids = typed.column(schema.document_id)
+    unsound = [(str(ids[place].as_py()), f"{schema.name}: {why}") for place, why in refused.items()]
+    if misfits is None:
         raise ProjectionError(
-            f"{schema.name}: field {field.name!r} holds JSON that cannot be sent: {text[:80]}",
+            f"{unsound[0][1]} ({schema.document_id}={unsound[0][0]})",
             hint="Mend the row, or leave the field out of the schema.",
-        ) from error
+        )
+    misfits.extend(unsound)
+    return typed.filter(pa.array([place not in refused for place in range(typed.num_rows)]))
+
+
+def _json(field: Field, text: str | None, place: int, refused: dict[int, str]) -> str | None:
+    try:
+        return None if text is None else json_text(orjson.loads(text), set_like=field.set_like)
+    except (ValueError, TypeError):
+        refused[place] = f"field {field.name!r} holds JSON that cannot be sent: {str(text)[:80]}"
+        return None

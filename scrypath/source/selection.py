@@ -48,7 +48,7 @@ def ids(schema: SearchSchema, part: Part) -> Select[Any]:
     return _narrow(schema, part, select(id_column(schema)))
 
 
-def changed_ids(schema: SearchSchema, since: datetime) -> Select[Any]:
+def changed_ids(schema: SearchSchema, since: datetime, limit: int) -> Select[Any]:
     """The ids of what changed since a moment (UTC), whether the schema's query still counts it as a row or not."""
     from sqlalchemy import select
 
@@ -56,7 +56,7 @@ def changed_ids(schema: SearchSchema, since: datetime) -> Select[Any]:
     changed = columns_of(schema.table, schema.model)[schema.updated_at]
     if not getattr(changed.type, "timezone", False):
         since = since.astimezone(UTC).replace(tzinfo=None) - ZONES
-    return select(id_column(schema)).where(changed >= since)
+    return select(id_column(schema)).where(changed >= since).limit(limit)
 
 
 def random_ids(schema: SearchSchema, size: int) -> Select[Any]:
