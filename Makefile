@@ -55,7 +55,8 @@ lock: $(READY) ## Make the lock file again from pyproject.toml
 		--generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements/dev.txt
 
 clean: ## Stop the local stack, remove what was built and installed here
-	@if [ -x $(PY) ] && [ -d .scrypath ]; then $(PY) -m scrypath local down --purge || true; fi
+	@if [ -d .scrypath ]; then $(MAKE) --no-print-directory $(READY) && $(PY) -m scrypath local down --purge \
+		|| { echo "Its parts may still run: stop them, remove .scrypath, and try again." >&2; exit 1; }; fi
 	rm -rf $(VENV) .scrypath build dist docs/_build docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
