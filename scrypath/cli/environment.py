@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scrypath.config import Config, resolve
+from scrypath.errors import ConfigError
 
 
 def settled() -> Config:
@@ -24,6 +25,23 @@ def settled() -> Config:
 
 
 def names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
+    """Registered names of the schemas that were named, when there is anything to ask about them.
+
+    Raises
+    ------
+    ConfigError
+        When neither a database nor a server is configured.
+    SchemaError
+        For a name that no schema bears; the hint names the nearest.
+    """
+    if not config.schemas:
+        need_services(config)
+    found = registered(given, config)
+    need_services(config)
+    return found
+
+
+def registered(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
     """Registered names of the schemas that were named; all of them when none was.
 
     Raises
@@ -38,3 +56,20 @@ def names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
         if not given:
             return everything
     return tuple(dict.fromkeys(registry.find(name).name for name in given))
+
+
+def need_services(config: Config) -> None:
+    """Nothing, or a ``ConfigError`` that says how to start: there is nothing that a command could ask.
+
+    Raises
+    ------
+    ConfigError
+        When neither a database nor a server is configured.
+    """
+    if config.database_url or config.meilisearch_url:
+        return
+    raise ConfigError(
+        "No database and no search server are configured, and no local stack is up here.",
+        hint="Start the local stack with: scrypath local up. Or set SCRYPATH_DATABASE_URL, "
+        "SCRYPATH_MEILISEARCH_URL and SCRYPATH_SCHEMAS.",
+    )

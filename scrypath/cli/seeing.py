@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from scrypath.cli import answers
-from scrypath.cli.environment import names, settled
+from scrypath.cli.environment import names, need_services, registered, settled
 from scrypath.cli.options import AsJson, ExitZero, Limit, Schemas
 from scrypath.cli.running import Exit, verdict
 from scrypath.vocabulary import SyncMode
@@ -83,7 +83,9 @@ def snapshots(
     import scrypath
 
     config = settled()
-    only = names([schema], config)[0] if schema is not None else None
+    if not config.store_path.exists():
+        need_services(config)
+    only = registered([schema], config)[0] if schema is not None else None
     frame = scrypath.snapshots(only, config=config)
     if as_json:
         answers.write(frame)

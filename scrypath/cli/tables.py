@@ -11,8 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
+
+from scrypath.cli.widths import GAP, fitted, too_narrow, wish
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +56,7 @@ class Shown:
     right
         Aligned to the right: numbers.
     wraps
-        May be folded over several lines, when the table is too wide.
+        Sentences: folded over several lines before anything else, when the table is too wide.
     """
 
     heading: str
@@ -77,22 +79,50 @@ def console() -> Console:
     )
 
 
-def show(frame: pl.DataFrame | Iterable[Row], columns: Sequence[Shown], *, title: str | None = None) -> None:
-    """Print a frame's rows, or a line that says there are none."""
+def show(frame: pl.DataFrame | Iterable[Row], columns: Sequence[Shown]) -> None:
+    """Print a frame's rows below their headings.
+
+    Where they do not fit, sentences are folded first, then texts between their words; a last column of
+    sentences that would become too narrow to read stands below its row. Headings, numbers and names are never
+    cut: where they alone are too wide, the lines are.
+    """
     rows = list(frame) if not hasattr(frame, "to_dicts") else frame.to_dicts()
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=title, title_justify="left"
-    )
-    for column in columns:
-        table.add_column(
-            column.heading,
-            justify="right" if column.right else "left",
-            no_wrap=not column.wraps,
-            overflow="fold" if column.wraps else "ellipsis",
-        )
-    for row in rows:
-        table.add_row(*(_styled(column.cell(row)) for column in columns))
-    _print(table)
+    cells = [[_styled(column.cell(row)) for column in columns] for row in rows]
+    wishes = [
+        wish(c.heading, [line[n].plain for line in cells], number=c.right, sentence=c.wraps)
+        for n, c in enumerate(columns)
+    ]
+    widths = fitted(wishes, console().width)
+    *others, last = columns
+    below = too_narrow(wishes[-1], widths[-1])
+    if below:
+        columns, widths = others, fitted(wishes[:-1], console().width)
+    _print_line([Text(column.heading, "bold") for column in columns], columns, widths, bottom=True)
+    for line in cells:
+        _print_line(line[: len(columns)], columns, widths)
+        if below and line[-1].plain not in {"", NOTHING}:
+            label = f"{last.heading}: " if last.heading else ""
+            _print(Padding(Text.assemble((label, "bold"), line[-1]), (0, 0, 0, 2 * GAP)))
+
+
+def _print_line(
+    cells: Sequence[Text], columns: Sequence[Shown], widths: Sequence[int], *, bottom: bool = False
+) -> None:
+    folded: list[list[Text]] = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        pieces = list(cell.wrap(console(), max(width, 1), overflow="fold"))
+        for piece in pieces:
+            piece.rstrip()
+            piece.align("right" if column.right else "left", width)
+        folded.append(pieces)
+    high = max(map(len, folded))
+    for pieces, width in zip(folded, widths, strict=True):
+        blank = [Text(" " * width)] * (high - len(pieces))
+        pieces[:] = [*blank, *pieces] if bottom else [*pieces, *blank]
+    for parts in zip(*folded, strict=True):
+        line = Text(" " * GAP).join(parts)
+        line.rstrip()
+        _print(line, whole=True)
 
 
 def say(line: str = "", style: str | None = None, *, whole: bool = False) -> None:
@@ -100,7 +130,7 @@ def say(line: str = "", style: str | None = None, *, whole: bool = False) -> Non
     _print(Text(line, style or ""), whole=whole)
 
 
-def _print(shown: Table | Text, *, whole: bool = False) -> None:
+def _print(shown: Text | Padding, *, whole: bool = False) -> None:
     if console().is_terminal:
         console().print(shown, soft_wrap=whole)
         return

@@ -38,10 +38,10 @@ def status(frame: pl.DataFrame) -> None:
         [
             Shown("Schema", "schema"),
             Shown("Source", "source"),
-            Shown("Pending", lambda row: _seen(row, "pending", first=True), right=True),
+            Shown("Pending", lambda row: _seen(row, "pending"), right=True),
             Shown("Retrying", lambda row: _seen(row, "retrying", alarm="yellow"), right=True),
             Shown("Failed", lambda row: _seen(row, "failed", alarm="bold red"), right=True),
-            Shown("Last success", lambda row: _last(row["last_succeeded_id"], row["last_succeeded_at"])),
+            Shown("Last success", _last),
             Shown("Oldest pending (UTC)", "oldest_pending_at"),
         ],
     )
@@ -171,7 +171,7 @@ def actions(frame: pl.DataFrame) -> None:
         {
             "action": action,
             "target": _some([row["target"] for row in rows]),
-            "count": sum(row["count"] or 0 for row in rows) if any(row["count"] for row in rows) else None,
+            "count": _sum([row["count"] for row in rows]),
             "reason": reason,
         }
         for (action, reason), rows in grouped.items()
@@ -258,15 +258,25 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST]) + (f" and {number(len(names) - MOST)} more" if len(names) > MOST else "")
 
 
-def _seen(row: Row, name: str, *, first: bool = False, alarm: str = "") -> Text:
+def _sum(counts: Sequence[int | None]) -> str:
+    known = [count for count in counts if count is not None]
+    if not known:
+        return NOTHING
+    return number(sum(known)) + ("+" if len(known) < len(counts) else "")  # a plus: some are not known
+
+
+def _seen(row: Row, name: str, *, alarm: str = "") -> Text:
     if not row["observed"]:
-        return Text(NOT_OBSERVED if first else NOTHING, "dim")
+        return Text(NOTHING, "dim")
     value = row[name]
     return Text(plain(value), alarm if value else "")
 
 
-def _last(work_id: str | None, at: Any) -> str:
-    return NOTHING if work_id is None else f"{work_id}, {plain(at)}"
+def _last(row: Row) -> str:
+    if not row["observed"]:
+        return NOT_OBSERVED
+    work_id = row["last_succeeded_id"]
+    return NOTHING if work_id is None else f"{work_id}, {plain(row['last_succeeded_at'])}"
 
 
 def _attempt(row: Row) -> str:

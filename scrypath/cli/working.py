@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scrypath.cli.environment import settled
+from scrypath.cli.environment import names, settled
 from scrypath.cli.options import AsJson
 from scrypath.cli.running import Exit
 
@@ -18,11 +18,10 @@ def worker(
 ) -> int:
     """Perform the jobs of the sync queue until told to stop (Ctrl-C or SIGTERM)."""
     from scrypath.queue import worker as queue
-    from scrypath.schema import registry
     from scrypath.sync.jobs import perform
 
     config = settled()
-    known = ", ".join(schema.name for schema in registry.every(config))
+    known = ", ".join(names(None, config))
     if not as_json:
         typer.echo(f"Working on queue {config.oban_queue!r} for {known}. Ctrl-C stops it.")
     queue.run(config, lambda args: perform(args, config), limit=limit, drain=drain)

@@ -51,3 +51,10 @@ def test_every_public_frame_has_a_form(schema: FrameSchema) -> None:
     assert json.loads(answers.text(schema.empty())) == []
     (row,) = json.loads(answers.text(schema.rows([{}])))
     assert list(row) == list(schema.polars)
+
+
+def test_what_has_no_form_is_refused() -> None:
+    for value in (object(), 1j):
+        with pytest.raises(TypeError) as raised:
+            answers.text({"what": [value]})
+        assert str(raised.value.__cause__) == f"{type(value).__name__} has no form in JSON"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +112,46 @@ def test_bad_configuration_is_a_named_error(
     assert (code, out) == (1, "")
     assert message in err
     assert hint in err.split("Hint: ")[1]
+
+
+NEEDS_SERVICES = [
+    ("preflight",),
+    ("status",),
+    ("failed",),
+    ("snapshots",),
+    ("reconcile",),
+    ("retry", "meili:17"),
+    ("backfill",),
+    ("worker", "--drain"),
+]
+
+
+@pytest.mark.parametrize("schemas", ["", "tests.shop:Product"])
+@pytest.mark.parametrize("command", NEEDS_SERVICES, ids=" ".join)
+def test_nothing_configured_names_the_next_step(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], schemas: str
+) -> None:
+    monkeypatch.setenv("SCRYPATH_SCHEMAS", schemas)
+    message = "No database and no search server are configured, and no local stack is up here."
+    code, out, err = run(*command)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"Error (config): {message}\nHint: ")
+    assert "scrypath local up" in err
+    assert "SCRYPATH_DATABASE_URL" in err
+    code, out, err = run(*command, "--json")
+    assert (code, out) == (1, "")
+    error = json.loads(err)
+    assert (error["error"], error["message"]) == ("config", message)
+    assert "scrypath local up" in error["hint"]
+
+
+def test_looking_leaves_nothing_behind_where_nothing_is_configured(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SCRYPATH_HOME", str(tmp_path / "home"))
+    for command in ("status", "snapshots", "failed"):
+        assert run(command)[0] == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_fault_of_our_own_is_code_1_and_keeps_secrets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

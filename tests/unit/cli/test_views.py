@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import polars as pl
 import pytest
 
 from scrypath.cli import tables, views
-from scrypath.frames import CHECKS, FAILED_WORK, OUTCOME, SNAPSHOTS
+from scrypath.cli.tables import Shown
+from scrypath.frames import ACTIONS, CHECKS, FAILED_WORK, OUTCOME, SNAPSHOTS, STATUS
 from scrypath.local.status import LOCAL_STATUS
 
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
@@ -15,8 +18,10 @@ LONG = "The connection to the search server at search.example was refused, again
 
 
 @pytest.fixture(autouse=True)
-def _piped(monkeypatch: pytest.MonkeyPatch) -> None:
+def _piped(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("COLUMNS", raising=False)
+    tables.console.cache_clear()
+    yield
     tables.console.cache_clear()
 
 
@@ -153,7 +158,7 @@ def test_snapshots_of_a_large_table_are_shown_in_full(capsys: pytest.CaptureFixt
     assert (
         text.count("snap-20260301-123005-5bcc3fe123  Country  2026-03-01 12:30:05  1,234,908  1,234,900") == 2
     )
-    assert " ".join(text.split()).endswith("0 none")
+    assert " ".join(text.split()).endswith("0 Drift: none")
     assert "1,020" in text
     assert all(len(line) <= tables.PIPED_WIDTH for line in text.splitlines())
 
@@ -180,3 +185,91 @@ def test_an_address_of_the_stack_can_be_copied_whole(capsys: pytest.CaptureFixtu
         "worker    stopped           Start it with: scrypath local up",
         f"database: {url}",
     ]
+
+
+def _status() -> pl.DataFrame:
+    seen = {
+        "schema": "City",
+        "index": "cities",
+        "source": "meilisearch",
+        "observed": True,
+        "pending": 1200,
+        "retrying": 0,
+        "failed": 3,
+        "last_succeeded_id": "meili:17",
+        "last_succeeded_at": AT,
+    }
+    note = "The queue is looked at in oban mode only."
+    return STATUS.rows([seen, {"schema": "City", "source": "oban", "observed": False, "note": note}])
+
+
+def test_status_right_aligns_numbers_and_never_shows_unobserved_as_zero(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    views.status(_status())
+    assert _lines(capsys) == [
+        "Schema  Source       Pending  Retrying  Failed  Last success                   Oldest pending (UTC)",
+        "City    meilisearch    1,200         0       3  meili:17, 2026-03-01 12:30:05  –",
+        "City    oban               –         –       –  not observed                   –",
+        "City, oban: The queue is looked at in oban mode only.",
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 90, 100, 120])
+def test_no_heading_and_no_number_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    views.status(_status().with_columns(last_succeeded_id=pl.lit("meili:12345678")))
+    text = capsys.readouterr().out
+    assert "…" not in text
+    assert all(len(line) <= width for line in text.splitlines())
+    for whole in ("Schema", "Source", "Pending", "Retrying", "Failed", "meili:12345678", "1,200"):
+        assert whole in text.split() or f"{whole}," in text.split()
+    for heading in ("Last success", "Oldest", "pending", "(UTC)"):
+        assert heading in text
+
+
+def test_where_names_alone_are_too_wide_the_lines_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    row = {"a": "warehouse_products", "b": 1_234_567, "c": "Read it back."}
+    tables.show([row], [Shown("Index", "a"), Shown("Rows", "b", right=True), Shown("Then", "c", wraps=True)])
+    assert capsys.readouterr().out.splitlines() == [
+        "Index                    Rows",
+        "warehouse_products  1,234,567",
+        "    Then: Read it",
+        "    back.",
+    ]
+
+
+def test_the_same_recommendation_for_several_units_stands_on_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    retry = {"action": "retry", "schema": "City", "reason": "It failed: the server was away."}
+    repair = {
+        "action": "repair",
+        "schema": "City",
+        "target": "cities",
+        "count": 34006,
+        "reason": "They drift.",
+    }
+    views.actions(ACTIONS.rows([*(retry | {"target": f"oban:{n}", "count": 500} for n in (9, 8, 7)), repair]))
+    assert _lines(capsys) == [
+        "Recommended  Target                  Documents  Why",
+        "retry        oban:9, oban:8, oban:7      1,500  It failed: the server was away.",
+        "repair       cities                     34,006  They drift.",
+    ]
+
+
+def test_recommendations_of_unknown_size_are_not_summed_up_as_if_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    retry = {"action": "retry", "schema": "City", "reason": "It failed."}
+    unknown = {"action": "reindex", "schema": "City", "target": "cities", "reason": "The settings drift."}
+    none = {"action": "backfill", "schema": "City", "target": "cities", "count": 0, "reason": "It is empty."}
+    first, second = retry | {"target": "oban:9", "count": 500}, retry | {"target": "oban:8"}
+    views.actions(ACTIONS.rows([first, second, unknown, none]))
+    counts = [line.split("  ")[-2].strip() for line in _lines(capsys)]
+    assert counts == ["Documents", "500+", "–", "0"]
