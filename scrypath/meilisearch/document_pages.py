@@ -66,6 +66,7 @@ def pages(
     start: int = 0,
     stop: int | None = None,
     ahead: int = AHEAD,
+    overlap: int = 0,
 ) -> Iterator[Page]:
     """Read an index from ``start`` to ``stop``, in order, with the next pages already on their way.
 
@@ -82,6 +83,9 @@ def pages(
         Positions, ``stop`` exclusive; default: the whole index.
     ahead
         Pages requested before they are needed, each over a connection of its own.
+    overlap
+        Documents of the page before that every page but the first repeats; then a page that is empty by the time it is
+        read is not left out. A page that does not begin as the one before ended shows that documents moved.
 
     Raises
     ------
@@ -100,8 +104,9 @@ def pages(
         coming: deque[Future[Page]] = deque()
 
         def ask(offset: int) -> None:
-            limit = size if stop is None else min(size, stop - offset)
-            coming.append(reader.submit(_read, wire, route, chosen | {"offset": offset, "limit": limit}))
+            begin = max(start, offset - overlap)
+            limit = (offset + size if stop is None else min(offset + size, stop)) - begin
+            coming.append(reader.submit(_read, wire, route, chosen | {"offset": begin, "limit": limit}))
 
         end = start + 1 if stop is None else stop  # until the first page tells, one page is known to exist
         following = start
@@ -114,7 +119,7 @@ def pages(
                     return
                 page = coming.popleft().result()
                 end = page.total if stop is None else min(stop, page.total)
-                if page.count or page.offset == start:
+                if page.count or overlap or page.offset == start:
                     yield page
         finally:
             for future in coming:

@@ -18,6 +18,8 @@ from scrypath.operator.scan import Reader, read_here
 from scrypath.schema import SearchSchema
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
+OVERLOOKED = "Documents were deleted while the index was read, however often: some may have been overlooked."
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -118,6 +120,8 @@ def compare(
     after = indexes.get(config, schema.index_name(config))
     if (before and before.created_at) != (after and after.created_at):
         return _impossible(began, verify, "The index was swapped or made anew while it was read.")
+    if not scanned.whole:
+        return _impossible(began, verify, OVERLOOKED, DOCUMENTS.conform(found))
     return Comparison(
         taken_at=began,
         duration=datetime.now(UTC) - began,
@@ -132,6 +136,9 @@ def compare(
     )
 
 
-def _impossible(began: datetime, verify: Verification, note: str) -> Comparison:
+def _impossible(
+    began: datetime, verify: Verification, note: str, drift: pl.DataFrame | None = None
+) -> Comparison:
     took = datetime.now(UTC) - began
-    return Comparison(began, took, verify, False, None, None, None, DOCUMENTS.empty(), note)
+    found = DOCUMENTS.empty() if drift is None else drift
+    return Comparison(began, took, verify, False, None, None, None, found, note)

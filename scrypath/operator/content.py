@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import from_records
+from scrypath.schema.columns import sound_records
 from scrypath.schema.documents import fingerprint_sql
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
 
     names = [field.name for field in schema.fields]
     held = [{name: document.get(name) for name in names} for document in documents]
-    sound, misfits = _sound(schema, held)
+    sound, misfits = sound_records(schema, held)
     with duckdb.connect(":memory:") as connection:
         connection.register("batch", sound)
         key = '"' + schema.document_id.replace('"', '""') + '"'
@@ -33,25 +32,8 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
         ).to_arrow_table()
     strangers = pa.table(
         {
-            "id": pa.array(
-                [str(item[schema.document_id]) for item in misfits], known.schema.field("id").type
-            ),
+            "id": pa.array([document_id for document_id, _ in misfits], known.schema.field("id").type),
             "fingerprint": pa.nulls(len(misfits), known.schema.field("fingerprint").type),
         }
     )
     return pa.concat_tables([known, strangers])
-
-
-def _sound(schema: SearchSchema, documents: list[dict[str, Any]]) -> tuple[pa.Table, list[dict[str, Any]]]:
-    try:
-        return from_records(schema, documents), []
-    except ProjectionError:
-        # One of them does not fit: find out which, document by document.
-        fitting, misfits = [], []
-        for document in documents:
-            try:
-                from_records(schema, [document])
-                fitting.append(document)
-            except ProjectionError:
-                misfits.append(document)
-        return from_records(schema, fitting), misfits

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -17,7 +17,9 @@ from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import documents as wire
 from scrypath.meilisearch import indexes
 from scrypath.operator.content import document_fingerprints
+from scrypath.operator.seam import Seam
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
+from scrypath.schema.columns import Misfit
 from scrypath.schema.documents import fingerprint_sql, id_sql
 from scrypath.source import rows
 from scrypath.source.selection import Part
@@ -39,6 +41,7 @@ FROM rows_side r FULL JOIN documents_side d ON r.id = d.id
 WHERE r.fingerprint IS DISTINCT FROM d.fingerprint OR r.id IS NULL OR d.id IS NULL OR r.problem IS NOT NULL
 """
 TOTALS = "SELECT (SELECT count(*) FROM rows_side), (SELECT count(DISTINCT id) FROM documents_side)"
+PASSES = 3  # readings of an index from which documents are being deleted, before it is called unreadable
 MEMORY = "192MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
 
 
@@ -53,11 +56,14 @@ class Scanned:
         that did not look the same on both sides.
     rows, documents
         How many there are on each side.
+    whole
+        False: documents may have been overlooked, because others were deleted while they were read.
     """
 
     suspects: pl.DataFrame
     rows: int
     documents: int
+    whole: bool = True
 
 
 type Reader = Callable[[SearchSchema, Config, Verification, bool], Scanned]
@@ -96,18 +102,18 @@ def read_here(
     """
     with scratch() as connection:
         if indexed:
-            both_sides(connection, schema, config, verify=verify, on_progress=on_progress)
+            complete = both_sides(connection, schema, config, verify=verify, on_progress=on_progress)
         else:
             _rows(connection.cursor(), schema, config, Event(), on_progress)
-        return joined(connection)
+            complete = True
+        return joined(connection, whole=complete)
 
 
-def joined(connection: duckdb.DuckDBPyConnection) -> Scanned:
+def joined(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> Scanned:
     """What the two sides of a :func:`scratch` say about each other."""
     suspects = connection.sql(SUSPECTS).pl().unique("document_id", keep="first").sort("document_id")
-    totals = connection.execute(TOTALS).fetchone()
-    assert totals is not None
-    return Scanned(suspects, *totals)
+    [(row_count, document_count)] = connection.execute(TOTALS).fetchall()
+    return Scanned(suspects, row_count, document_count, whole)
 
 
 @contextmanager
@@ -139,8 +145,8 @@ def both_sides(
     *,
     verify: Verification,
     on_progress: Callable[[int], Any] = lambda _: None,
-) -> None:
-    """Fill the scratch tables from the database and from the index, in parallel.
+) -> bool:
+    """Fill the scratch tables from the database and from the index, in parallel; False: documents may be left out.
 
     Parameters
     ----------
@@ -164,21 +170,70 @@ def both_sides(
         right = pool.submit(
             _documents, connection.cursor(), schema, config, verify=verify, stop=stop, on_progress=advance
         )
+        sides: list[Future[Any]] = [left, right]
         try:
-            wait((left, right), return_when=FIRST_EXCEPTION)
+            wait(sides, return_when=FIRST_EXCEPTION)
         finally:
             stop.set()  # after a failure or an interruption the other side ends early; otherwise both have ended
         left.result()
-        right.result()
+        return right.result()
 
 
 def row_fingerprints(schema: SearchSchema, config: Config, part: Part) -> pa.Table:
     """``id``, ``fingerprint`` and ``problem`` of some rows, as the scan sees them."""
     import duckdb
+    import pyarrow as pa
 
-    with duckdb.connect(":memory:") as connection:
-        connection.register("batch", rows.table(schema, config, part))
-        return connection.sql(_row_query(schema)).to_arrow_table()
+    misfits: list[Misfit] = []
+    with (
+        duckdb.connect(":memory:") as connection,
+        rows.stream(schema, config, part, misfits=misfits) as tables,
+    ):
+        found = []
+        for table in tables:
+            connection.register("batch", table)
+            found.append(connection.sql(_row_query(schema)).to_arrow_table())
+        return pa.concat_tables([*found, _misfit_table(misfits)])
+
+
+def document_tables(
+    schema: SearchSchema,
+    config: Config,
+    verify: Verification,
+    seam: Seam,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+) -> Iterator[pa.Table]:
+    """``id`` and ``fingerprint`` of documents, page by page, as the scan sees them.
+
+    Parameters
+    ----------
+    schema, config
+        Whose documents.
+    verify
+        Whether documents are judged by the fingerprint they carry or by their content.
+    seam
+        Learns whether the pages left nothing out.
+    start, stop
+        Positions, ``stop`` exclusive; default: the whole index.
+    """
+    by_content = verify is Verification.CONTENT
+    fields = (
+        [field.name for field in schema.fields] if by_content else [schema.document_id, FINGERPRINT_FIELD]
+    )
+    for page in wire.pages(
+        config, schema.index_name(config), fields=fields, start=start, stop=stop, overlap=1
+    ):
+        if by_content:
+            documents = page.documents()
+            ids = [str(document[schema.document_id]) for document in documents[:1] + documents[-1:]]
+            table = document_fingerprints(schema, documents)
+        else:
+            table = wire.columns(page, fields).rename_columns(["id", "fingerprint"])
+            ids = [table.column("id")[place].as_py() for place in (0, -1)] if page.count else []
+        seam.follow(*(ids or (None, None)))
+        yield table
 
 
 def _rows(
@@ -188,14 +243,37 @@ def _rows(
     stop: Event,
     on_progress: Callable[[int], Any],
 ) -> None:
-    with cursor, rows.stream(schema, config) as tables:
+    misfits: list[Misfit] = []
+    with cursor, rows.stream(schema, config, misfits=misfits) as tables:
         for table in _one_ahead(tables):
             if stop.is_set():
                 return
-            cursor.register("batch", table)
-            cursor.execute(f"INSERT INTO rows_side {_row_query(schema)}")
-            cursor.unregister("batch")
-            on_progress(table.num_rows)
+            insert(cursor, "rows_side", table, _row_query(schema))
+            on_progress(table.num_rows + _insert_misfits(cursor, misfits))
+        on_progress(_insert_misfits(cursor, misfits))
+
+
+def _insert_misfits(cursor: duckdb.DuckDBPyConnection, misfits: list[Misfit]) -> int:
+    known = misfits[:]
+    if known:
+        del misfits[: len(known)]  # the next ones may be on their way in
+        insert(cursor, "rows_side", _misfit_table(known))
+    return len(known)
+
+
+def _misfit_table(misfits: Sequence[Misfit]) -> pa.Table:
+    import pyarrow as pa
+
+    names = ("id", "fingerprint", "problem")
+    said = [dict(zip(names, (shown, None, why), strict=True)) for shown, why in misfits]
+    return pa.Table.from_pylist(said, schema=pa.schema([(name, pa.string()) for name in names]))
+
+
+def insert(cursor: duckdb.DuckDBPyConnection, side: str, table: pa.Table, query: str = "FROM batch") -> None:
+    """Put a table, or what a query makes of it as ``batch``, into a side of a :func:`scratch`."""
+    cursor.register("batch", table)
+    cursor.execute(f"INSERT INTO {side} BY NAME {query}")
+    cursor.unregister("batch")
 
 
 def _one_ahead[T](items: Iterator[T]) -> Iterator[T]:
@@ -226,20 +304,16 @@ def _documents(
     verify: Verification,
     stop: Event,
     on_progress: Callable[[int], Any],
-) -> None:
-    by_content = verify is Verification.CONTENT
-    fields = (
-        [field.name for field in schema.fields] if by_content else [schema.document_id, FINGERPRINT_FIELD]
-    )
+) -> bool:
     with cursor:
-        for page in wire.pages(config, schema.index_name(config), fields=fields):
-            if stop.is_set():
-                return
-            if by_content:
-                table = document_fingerprints(schema, page.documents())
-            else:
-                table = wire.columns(page, fields).rename_columns(["id", "fingerprint"])
-            cursor.register("batch", table)
-            cursor.execute("INSERT INTO documents_side SELECT id, fingerprint FROM batch")
-            cursor.unregister("batch")
-            on_progress(page.count)
+        for reading in range(PASSES):
+            seam = Seam()
+            for table in document_tables(schema, config, verify, seam):
+                if stop.is_set():
+                    return False
+                insert(cursor, "documents_side", table)
+                if not reading:
+                    on_progress(max(0, table.num_rows - (seam.pages > 1)))
+            if not seam.torn:
+                return True
+        return False

@@ -21,6 +21,9 @@ from scrypath.schema.identity import attribute, document_id
 if TYPE_CHECKING:
     import pyarrow as pa
 
+type Misfit = tuple[str, str]
+"""The id of a row or document that cannot be projected, as text, and why it cannot."""
+
 
 def arrow_type(kind: Kind) -> pa.DataType:
     """The Arrow type that holds a kind's values."""
@@ -70,6 +73,21 @@ def from_records(schema: SearchSchema, records: Sequence[Any]) -> pa.Table:
     return pa.table(columns, schema=arrow_schema(schema))
 
 
+def sound_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Table, list[Misfit]]:
+    """Those of the records that can be projected as Arrow columns, and the others with what is wrong with them."""
+    import pyarrow as pa
+
+    try:
+        return from_records(schema, records), []
+    except ProjectionError as error:
+        if len(records) == 1:
+            return arrow_schema(schema).empty_table(), [(_shown_id(schema, records[0]), error.message)]
+    # One of many, most often: halves find it sooner than looking at each.
+    middle = len(records) // 2
+    left, right = sound_records(schema, records[:middle]), sound_records(schema, records[middle:])
+    return pa.concat_tables([left[0], right[0]]), left[1] + right[1]
+
+
 def canonical_json(value: Any, *, set_like: bool = False) -> str:
     """JSON with sorted keys, whole numbers of 64 bits as integers, and set-like lists sorted.
 
@@ -104,11 +122,27 @@ def instant(value: datetime) -> datetime:
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
 
 
+def _shown_id(schema: SearchSchema, record: Any) -> str:
+    found = (
+        record.get(schema.document_id)
+        if isinstance(record, dict)
+        else getattr(record, schema.document_id, None)
+    )
+    return "" if found is None else str(found)
+
+
 def _projected(schema: SearchSchema, record: Any) -> Any:
     if not schema.overridden or isinstance(record, dict):
         return record
     assert schema.model is not None
-    document = schema.model.search_document(record)
+    try:
+        document = schema.model.search_document(record)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ProjectionError(
+            f"{schema.name}.search_document cannot project record {_shown_id(schema, record)!r}: "
+            f"{type(error).__name__}: {error}",
+            hint="Mend the row, or let search_document take such a row.",
+        ) from error
     known = {field.name for field in schema.fields}
     if extra := sorted(set(document) - known):
         raise ProjectionError(

@@ -36,11 +36,12 @@ def libpq_url(config: Config) -> str:
 def translated(config: Config) -> Iterator[None]:
     """Errors of the drivers as ``DatabaseError``, without the password."""
     from adbc_driver_manager import Error as AdbcError
+    from pyarrow import ArrowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except (SQLAlchemyError, AdbcError) as error:
+    except (SQLAlchemyError, AdbcError, ArrowException) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()
         raise DatabaseError(
             f"The database at {redact(config.database_url or '')} answered: "
