@@ -11,7 +11,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from scrypath.cli.widths import GAP, fitted, too_narrow, wish
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PIPED_WIDTH = 100  # columns, where no terminal says how wide it is
+INDENT = 4  # of a sentence that stands below its row
 NOTHING = "–"
 STYLES = {
     "failed": "bold red",
@@ -97,20 +97,23 @@ def show(frame: pl.DataFrame | Iterable[Row], columns: Sequence[Shown]) -> None:
     below = too_narrow(wishes[-1], widths[-1])
     if below:
         columns, widths = others, fitted(wishes[:-1], console().width)
-    _print_line([Text(column.heading, "bold") for column in columns], columns, widths, bottom=True)
+    lines = _lines([Text(column.heading, "bold") for column in columns], columns, widths, bottom=True)
     for line in cells:
-        _print_line(line[: len(columns)], columns, widths)
+        lines += _lines(line[: len(columns)], columns, widths)
         if below and line[-1].plain not in {"", NOTHING}:
             label = f"{last.heading}: " if last.heading else ""
-            _print(Padding(Text.assemble((label, "bold"), line[-1]), (0, 0, 0, 2 * GAP)))
+            told = Text.assemble((label, "bold"), line[-1])
+            lines += [Text(" " * INDENT) + part for part in told.wrap(console(), console().width - INDENT)]
+    _print(Text("\n").join(lines), whole=True)
 
 
-def _print_line(
+def _lines(
     cells: Sequence[Text], columns: Sequence[Shown], widths: Sequence[int], *, bottom: bool = False
-) -> None:
+) -> list[Text]:
     folded: list[list[Text]] = []
     for cell, column, width in zip(cells, columns, widths, strict=True):
-        pieces = list(cell.wrap(console(), max(width, 1), overflow="fold"))
+        fits = cell.cell_len <= width and "\n" not in cell.plain
+        pieces = [cell.copy()] if fits else list(cell.wrap(console(), width, overflow="fold"))
         for piece in pieces:
             piece.rstrip()
             piece.align("right" if column.right else "left", width)
@@ -119,10 +122,10 @@ def _print_line(
     for pieces, width in zip(folded, widths, strict=True):
         blank = [Text(" " * width)] * (high - len(pieces))
         pieces[:] = [*blank, *pieces] if bottom else [*pieces, *blank]
-    for parts in zip(*folded, strict=True):
-        line = Text(" " * GAP).join(parts)
+    lines = [Text(" " * GAP).join(parts) for parts in zip(*folded, strict=True)]
+    for line in lines:
         line.rstrip()
-        _print(line, whole=True)
+    return lines
 
 
 def say(line: str = "", style: str | None = None, *, whole: bool = False) -> None:
@@ -130,7 +133,7 @@ def say(line: str = "", style: str | None = None, *, whole: bool = False) -> Non
     _print(Text(line, style or ""), whole=whole)
 
 
-def _print(shown: Text | Padding, *, whole: bool = False) -> None:
+def _print(shown: Text, *, whole: bool = False) -> None:
     if console().is_terminal:
         console().print(shown, soft_wrap=whole)
         return
