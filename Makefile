@@ -41,7 +41,7 @@ notebooks: $(READY) ## Run the committed notebooks and compare their outputs
 	$(PY) tests/run_notebooks.py
 
 browser: $(READY) ## Drive the first runbook in JupyterLab with Chromium
-	$(PY) -m pytest -m browser $(ARGS)
+	$(PY) -m pytest tests/browser -m browser $(ARGS)
 
 docs: $(READY) ## Build the documentation, warnings are errors
 	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
