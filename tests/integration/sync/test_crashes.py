@@ -132,13 +132,16 @@ def finish(shop: Shop) -> None:
         shop.drain()
 
 
-def test_after_every_crash_the_index_equals_the_database(crash_shop: Shop, own_server: Server) -> None:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("victim", ["worker", "server"])
+def test_after_every_crash_the_index_equals_the_database(
+    crash_shop: Shop, own_server: Server, victim: str
+) -> None:
     caught = 0
     for seed in range(ROUNDS):
-        rng = random.Random(seed)
+        rng = random.Random(f"{victim} {seed}")
         disturb(crash_shop, rng)
         worker = crashing.start(crash_shop.config)
-        victim = "worker" if seed % 2 else "server"
         try:
             if victim == "worker":
                 in_the_middle(lambda: executing(crash_shop), rng)
