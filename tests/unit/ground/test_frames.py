@@ -15,6 +15,7 @@ each = pytest.mark.parametrize("schema", PUBLIC, ids=lambda schema: schema.name)
 SAMPLES: dict[type[pl.DataType] | pl.DataType, Any] = {
     pl.String: "x",
     pl.Int64: 1,
+    pl.Float64: 0.5,
     pl.Boolean: True,
     pl.List: ["x", "y"],
     pl.Datetime: "2024-01-01",
