@@ -120,7 +120,7 @@ class Operation:
     def _matching(self, conn: sqlite3.Connection, facts: Facts, task: Task) -> list[int]:
         try:
             node = filters.parse(task.content["filter"])
-            return [] if node is None else filters.matching(conn, facts.settings, node)
+            return [] if node is None else sorted(filters.matching(conn, facts.settings, node))
         except filters.FilterError as error:
             raise about(self.uid, ApiError("invalid_document_filter", error.message)) from None
 

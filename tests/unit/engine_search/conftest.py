@@ -97,7 +97,7 @@ class Index:
 
     def matching(self, expression: Any) -> list[int]:
         node = filters.parse(expression)
-        return self.all() if node is None else filters.matching(self.conn, self.settings, node)
+        return self.all() if node is None else sorted(filters.matching(self.conn, self.settings, node))
 
     def all(self) -> list[int]:
         return [docid for (docid,) in self.conn.execute("SELECT docid FROM documents ORDER BY docid")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from scrypath.local.engine.search.docids import Docids, everything
 from scrypath.local.engine.search.indexer import field_ids
-from scrypath.local.engine.search.postings import Docids
 from scrypath.local.engine.search.ranking import Ranked
 from scrypath.local.engine.search.values import Mark
 
@@ -72,4 +72,4 @@ class Distinct:
         """Return the documents that are looked at."""
         if self.docids is not None:
             return self.docids
-        return {docid for (docid,) in self.conn.execute("SELECT docid FROM documents")}
+        return everything(self.conn)

@@ -14,9 +14,10 @@ from typing import Any
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.search import facets, query, scores
 from scrypath.local.engine.search.compatibility import Order, check, order_of
+from scrypath.local.engine.search.docids import Docids
+from scrypath.local.engine.search.docids import everything as all_docids
 from scrypath.local.engine.search.fields import covers
 from scrypath.local.engine.search.multi_request import Asked, Federation, refused
-from scrypath.local.engine.search.postings import Docids
 from scrypath.local.engine.search.tokens import Tokenizer
 from scrypath.local.engine.search.values import facet_values, finite, normal_facet, shown_number
 
@@ -106,7 +107,7 @@ def _gather(
     tokenizer = Tokenizer(settings)
     limit = min(most, int(settings["pagination"]["maxTotalHits"]))
     found = query.find(conn, settings, asked.search, 0, limit, tokenizer=tokenizer, uid=asked.uid)
-    everything = found.docids if found.docids is not None else query.everything(conn)
+    everything = found.docids if found.docids is not None else all_docids(conn)
     known = gathered.docids.setdefault(asked.uid, set())
     known |= everything
     weight = asked.options.weight if asked.options is not None else 1.0

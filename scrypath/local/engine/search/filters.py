@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from scrypath.local.engine.search import nodes
+from scrypath.local.engine.search.docids import Docids
 from scrypath.local.engine.search.fields import Filterable
 from scrypath.local.engine.search.indexer import field_ids
 from scrypath.local.engine.search.nodes import (
@@ -27,7 +28,7 @@ from scrypath.local.engine.search.nodes import (
 from scrypath.local.engine.search.parser import parse_text
 from scrypath.local.engine.search.selection import Selection
 
-__all__ = ["FilterError", "Node", "matching", "parse", "serialised", "sql"]
+__all__ = ["FilterError", "Node", "matching", "parse", "serialised"]
 
 CONTAINS_OFF: Final = (
     "Using `CONTAINS` in a filter requires enabling the `contains filter` experimental feature."
@@ -119,24 +120,16 @@ def serialised(node: Node) -> Node:
     return again
 
 
-def matching(conn: sqlite3.Connection, settings: Mapping[str, Any], node: Node) -> list[int]:
-    """Return the internal ids of the documents a filter selects, ascending.
+def matching(conn: sqlite3.Connection, settings: Mapping[str, Any], node: Node) -> Docids:
+    """Return the internal ids of the documents a filter selects.
 
     Raises
     ------
     FilterError
         A field or an operator is not allowed by the settings.
     """
-    select, parameters = sql(conn, settings, node)
-    return [docid for (docid,) in conn.execute(f"{select} ORDER BY docid", parameters)]
-
-
-def sql(conn: sqlite3.Connection, settings: Mapping[str, Any], node: Node) -> tuple[str, list[Any]]:
-    """Return a SELECT of the internal ids a filter selects, and its parameters."""
     filterable = Filterable(settings)
     for token in fields(node):
         if not filterable.allows(token.text):
             raise not_filterable(token, filterable)
-    compiler = Selection(conn, filterable, field_ids(conn))
-    where = compiler.where(node)
-    return f"SELECT docid FROM documents WHERE {where}", compiler.parameters
+    return Selection(conn, filterable, field_ids(conn)).select(node)

@@ -7,7 +7,7 @@ from functools import reduce
 from itertools import combinations
 from typing import Final
 
-from scrypath.local.engine.search.postings import Docids
+from scrypath.local.engine.search.docids import Docids
 from scrypath.local.engine.search.terms import Query, Term
 
 type Choice = tuple[tuple[Term, int], ...]

@@ -7,12 +7,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from scrypath.local.engine.search.docids import Docids, listed
 from scrypath.local.engine.search.fields import covered, matches, searchable_weight
 from scrypath.local.engine.search.indexer import FID_BITS, FID_MASK, field_ids
 from scrypath.local.engine.search.tokens import HOLE
 from scrypath.local.engine.search.vocabulary import LAST, Vocabulary
-
-type Docids = set[int]
 
 
 def quoted(word: str) -> str:
@@ -65,12 +64,9 @@ class Postings:
         return f" AND rowid & {FID_MASK} IN ({listed})"
 
     def _documents(self, query: str, *, tolerant: bool = False) -> Docids:
-        rows = self.conn.execute(
-            f"SELECT DISTINCT rowid >> {FID_BITS} FROM search_text WHERE search_text MATCH ?"
-            f"{self._tolerant if tolerant else self._all}",
-            (query,),
-        )
-        return {docid for (docid,) in rows}
+        fields = self._tolerant if tolerant else self._all
+        source = f"search_text WHERE search_text MATCH ?{fields}"
+        return set(listed(self.conn, source, (query,), of=f"rowid >> {FID_BITS}"))
 
     def words(self, words: Iterable[str], *, tolerant: bool = False) -> Docids:
         """Return the documents that hold any of the words."""

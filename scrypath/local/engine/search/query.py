@@ -14,12 +14,13 @@ from typing import Any, Final
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.search import facets, filters, request, scores, sorting, terms
 from scrypath.local.engine.search.distinct import Distinct
+from scrypath.local.engine.search.docids import Docids, everything
 from scrypath.local.engine.search.fields import Filterable, covered, listed, matches
 from scrypath.local.engine.search.graph import Graph
 from scrypath.local.engine.search.highlight import Highlighter
 from scrypath.local.engine.search.hits import HitMaker
 from scrypath.local.engine.search.indexer import field_ids, loads
-from scrypath.local.engine.search.postings import Docids, Postings
+from scrypath.local.engine.search.postings import Postings
 from scrypath.local.engine.search.ranking import Ranked, Ranker, rules
 from scrypath.local.engine.search.request import Search
 from scrypath.local.engine.search.tokens import Tokenizer
@@ -196,7 +197,7 @@ def filtered(
     if node is None:
         return None
     try:
-        return set(filters.matching(conn, settings, node))
+        return filters.matching(conn, settings, node)
     except filters.FilterError as error:
         raise ApiError("invalid_search_filter", prefix + error.message) from None
 
@@ -318,11 +319,6 @@ def _read_query(
         return postings, None, universe
     terms.look_up(query, settings, postings)
     return postings, query, universe
-
-
-def everything(conn: sqlite3.Connection) -> Docids:
-    """Return the internal ids of all documents."""
-    return {docid for (docid,) in conn.execute("SELECT docid FROM documents")}
 
 
 def _sorted(

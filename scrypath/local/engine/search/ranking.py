@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import batched, islice
 from typing import Any, Final
 
+from scrypath.local.engine.search.docids import Docids
 from scrypath.local.engine.search.graph import (
     Choice,
     Graph,
@@ -17,7 +18,7 @@ from scrypath.local.engine.search.graph import (
     with_typos,
 )
 from scrypath.local.engine.search.occurrences import Finder, Occurrences
-from scrypath.local.engine.search.postings import Docids, Postings
+from scrypath.local.engine.search.postings import Postings
 from scrypath.local.engine.search.scores import Detail, sorted_by
 from scrypath.local.engine.search.sorting import Criterion, groups
 

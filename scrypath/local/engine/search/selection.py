@@ -1,14 +1,15 @@
-"""From a filter to the SQL that selects its documents."""
+"""From a filter to the documents it selects."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import batched
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, assert_never
 
+from scrypath.local.engine.search.docids import Docids, everything, listed
 from scrypath.local.engine.search.fields import Filterable
 from scrypath.local.engine.search.nodes import (
     And,
@@ -24,16 +25,14 @@ from scrypath.local.engine.search.nodes import (
     Vectors,
 )
 from scrypath.local.engine.search.places import Places
-from scrypath.local.engine.search.values import finite, normal_facet
+from scrypath.local.engine.search.values import Mark, finite, normal_facet
 
 COMPARISONS: Final = {">", ">=", "<", "<=", "TO"}
-MAX_PARTS: Final = 400
-"""Conditions joined in one statement: SQLite limits how many, and how deep."""
 
 
 @dataclass
 class Selection:
-    """A filter on its way to SQL.
+    """Finds the documents that filters select.
 
     Parameters
     ----------
@@ -43,20 +42,28 @@ class Selection:
         What may be filtered on.
     fids
         Numbers of the fields.
-    parameters
-        Parameters of the conditions written so far.
     """
 
     conn: sqlite3.Connection
     filterable: Filterable
     fids: Mapping[str, int]
-    parameters: list[Any] = field(default_factory=list)
 
-    def where(self, node: Node) -> str:
-        """Return the condition on ``docid`` that a filter stands for."""
+    @cached_property
+    def everything(self) -> Docids:
+        """All documents of the index."""
+        return everything(self.conn)
+
+    def select(self, node: Node) -> Docids:
+        """Return the documents that a filter selects, as a set of the caller's own.
+
+        Raises
+        ------
+        FilterError
+            The settings do not allow an operator, or a place is none.
+        """
         match node:
             case Not():
-                return f"NOT ({self.where(node.inner)})"
+                return self.everything - self.select(node.inner)
             case And():
                 return self._all_of(node)
             case Or():
@@ -66,87 +73,67 @@ class Selection:
             case Condition():
                 return self._condition(node)
             case Geo():
-                return self._ids(Places(self.conn, self.filterable, self.fids).within(node))
+                return set(Places(self.conn, self.filterable, self.fids).within(node))
             case Vectors() | Foreign():
-                return "0"
+                return set()
             case _:
                 assert_never(node)
 
-    def _any_of(self, node: Or) -> str:
-        parts = grouped(node.parts)
-        if len(parts) <= MAX_PARTS:
-            return joined("OR", [self.where(part) for part in parts])
-        found: set[int] = set()
-        for few in batched(parts, MAX_PARTS):
-            found |= self._selected(Or(few))
-        return self._ids(sorted(found))
+    def _any_of(self, node: Or) -> Docids:
+        found: Docids = set()
+        for part in grouped(node.parts):
+            found |= self.select(part)
+        return found
 
-    def _all_of(self, node: And) -> str:
-        if len(node.parts) > MAX_PARTS:
-            left: set[int] | None = None
-            for few in batched(node.parts, MAX_PARTS):
-                found = self._selected(And(few))
-                left = found if left is None else left & found
-            return self._ids(sorted(left or ()))
-        start = len(self.parameters)
-        done: list[str] = []
-        for part in node.parts:
-            before = len(self.parameters)
-            try:
-                done.append(self.where(part))
-            except FilterError:
+    def _all_of(self, node: And) -> Docids:
+        found = self.select(node.parts[0])
+        for part in node.parts[1:]:
+            if not found:
                 # like the server, which does not look at the rest once nothing is left
-                del self.parameters[before:]
-                if not done or self._selects(joined("AND", done), self.parameters[start:]):
-                    raise
-                del self.parameters[start:]
-                return "0"
-        return joined("AND", done)
+                break
+            unwanted = self._opposite(part)
+            if unwanted is None:
+                found &= self.select(part)
+            else:
+                found -= self.select(unwanted)
+        return found
 
-    def _selected(self, node: Node) -> set[int]:
-        part = Selection(self.conn, self.filterable, self.fids)
-        where = part.where(node)
-        rows = self.conn.execute(f"SELECT docid FROM documents WHERE {where}", part.parameters)
-        return {docid for (docid,) in rows}
+    def _opposite(self, node: Node) -> Node | None:
+        """Return what selects exactly the other documents and is quicker to find, None if nothing is."""
+        match node:
+            case Not():
+                return node.inner
+            case Condition(operator="!=") if node.field.text in self.fids:
+                return Condition(node.field, "=", node.values)
+            case _:
+                return None
 
-    def _selects(self, where: str, parameters: list[Any]) -> bool:
-        query = f"SELECT EXISTS (SELECT 1 FROM documents WHERE {where})"
-        (found,) = self.conn.execute(query, parameters).fetchone()
-        return bool(found)
-
-    def _ids(self, docids: list[int]) -> str:
-        self.parameters.append(json.dumps(docids))
-        return "docid IN (SELECT value FROM json_each(?))"
-
-    def _one_of(self, node: In) -> str:
+    def _one_of(self, node: In) -> Docids:
         fid = self.fids.get(node.field.text)
         if fid is None or not node.values:
-            return "0"
+            return set()
         self._allowed(node.field, "=")
         numbers = [number for value in node.values if (number := finite(value.text)) is not None]
         texts = [normal_facet(value.text) for value in node.values]
-        self.parameters += [fid, json.dumps(texts), fid, json.dumps(numbers)]
-        return (
-            "docid IN (SELECT docid FROM facet_strings WHERE fid = ?"
-            " AND value IN (SELECT value FROM json_each(?))"
-            " UNION ALL SELECT docid FROM facet_numbers WHERE fid = ?"
-            " AND value IN (SELECT value FROM json_each(?)))"
-        )
+        one_of = "fid = ? AND value IN (SELECT value FROM json_each(?))"
+        found = self._listed("strings", one_of, fid, json.dumps(texts))
+        found.update(self._listed("numbers", one_of, fid, json.dumps(numbers)))
+        return found
 
-    def _condition(self, node: Condition) -> str:
+    def _condition(self, node: Condition) -> Docids:
         fid = self.fids.get(node.field.text)
         if fid is None:
-            return "0"
+            return set()
         self._allowed(node.field, node.operator)
         match node.operator:
             case "=":
                 return self._equal(fid, node.values[0])
             case "!=":
-                return f"NOT ({self._equal(fid, node.values[0])})"
+                return self.everything - self._equal(fid, node.values[0])
             case "IS NULL":
-                return self._marked(fid, 1)
+                return self._listed("marks", "fid = ? AND mark = ?", fid, int(Mark.NULL))
             case "IS EMPTY":
-                return self._marked(fid, 2)
+                return self._listed("marks", "fid = ? AND mark = ?", fid, int(Mark.EMPTY))
             case "EXISTS":
                 return self._exists(fid)
             case "STARTS WITH":
@@ -154,51 +141,36 @@ class Selection:
             case _:
                 return self._compared(fid, node)
 
-    def _equal(self, fid: int, value: Token) -> str:
-        self.parameters += [fid, normal_facet(value.text)]
-        found = "SELECT docid FROM facet_strings WHERE fid = ? AND value = ?"
+    def _listed(self, table: str, condition: str, *parameters: Any) -> Docids:
+        return set(listed(self.conn, f"facet_{table} WHERE {condition}", parameters))
+
+    def _equal(self, fid: int, value: Token) -> Docids:
+        found = self._listed("strings", "fid = ? AND value = ?", fid, normal_facet(value.text))
         number = finite(value.text)
         if number is not None:
-            self.parameters += [fid, number]
-            found += " UNION ALL SELECT docid FROM facet_numbers WHERE fid = ? AND value = ?"
-        return f"docid IN ({found})"
+            found |= self._listed("numbers", "fid = ? AND value = ?", fid, number)
+        return found
 
-    def _marked(self, fid: int, mark: int) -> str:
-        self.parameters += [fid, mark]
-        return "docid IN (SELECT docid FROM facet_marks WHERE fid = ? AND mark = ?)"
+    def _exists(self, fid: int) -> Docids:
+        tables = ("strings", "numbers", "marks")
+        return set().union(*(self._listed(table, "fid = ?", fid) for table in tables))
 
-    def _exists(self, fid: int) -> str:
-        self.parameters += [fid, fid, fid]
-        return (
-            "docid IN (SELECT docid FROM facet_strings WHERE fid = ?"
-            " UNION ALL SELECT docid FROM facet_numbers WHERE fid = ?"
-            " UNION ALL SELECT docid FROM facet_marks WHERE fid = ?)"
-        )
-
-    def _starts(self, fid: int, prefix: str) -> str:
+    def _starts(self, fid: int, prefix: str) -> Docids:
         if not prefix:
             return self._exists(fid)
-        self.parameters += [fid, prefix, prefix + "\U0010ffff"]
-        return "docid IN (SELECT docid FROM facet_strings WHERE fid = ? AND value >= ? AND value < ?)"
+        return self._listed(
+            "strings", "fid = ? AND value >= ? AND value < ?", fid, prefix, prefix + "\U0010ffff"
+        )
 
-    def _compared(self, fid: int, node: Condition) -> str:
-        if node.operator == "TO":
-            bounds = [(">=", node.values[0].text), ("<=", node.values[1].text)]
-        else:
-            bounds = [(node.operator, node.values[0].text)]
-        found = "SELECT docid FROM facet_strings WHERE fid = ?"
-        self.parameters.append(fid)
-        for operator, value in bounds:
-            found += f" AND value {operator} ?"
-            self.parameters.append(normal_facet(value))
-        numbers = [(operator, finite(value)) for operator, value in bounds]
-        if all(number is not None for _, number in numbers):
-            found += " UNION ALL SELECT docid FROM facet_numbers WHERE fid = ?"
-            self.parameters.append(fid)
-            for operator, number in numbers:
-                found += f" AND value {operator} ?"
-                self.parameters.append(number)
-        return f"docid IN ({found})"
+    def _compared(self, fid: int, node: Condition) -> Docids:
+        operators = (">=", "<=") if node.operator == "TO" else (node.operator,)
+        bounds = [value.text for value in node.values]
+        condition = " AND ".join(["fid = ?", *(f"value {operator} ?" for operator in operators)])
+        found = self._listed("strings", condition, fid, *map(normal_facet, bounds))
+        numbers = [finite(bound) for bound in bounds]
+        if None not in numbers:
+            found |= self._listed("numbers", condition, fid, *numbers)
+        return found
 
     def _allowed(self, token: Token, operator: str) -> None:
         rule = self.filterable.rule(token.text)
@@ -224,14 +196,6 @@ class Selection:
             f"  - Hint: prepend another rule matching `{token.text}` with appropriate filter features"
             f" before rule #{rule.number}"
         )
-
-
-def joined(word: str, conditions: list[str]) -> str:
-    """Return conditions joined by a word, as a balanced tree."""
-    if len(conditions) == 1:
-        return conditions[0]
-    half = len(conditions) // 2
-    return f"({joined(word, conditions[:half])} {word} {joined(word, conditions[half:])})"
 
 
 def grouped(parts: Iterable[Node]) -> tuple[Node, ...]:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any, Final
 
 from scrypath.local.engine.search.derive import Typos, derivations, split
-from scrypath.local.engine.search.postings import Docids, Postings
+from scrypath.local.engine.search.docids import Docids
+from scrypath.local.engine.search.postings import Postings
 from scrypath.local.engine.search.tokens import Tokenizer
 
 MAX_WORDS: Final = 10
