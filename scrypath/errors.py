@@ -147,6 +147,12 @@ class TaskTimeout(ScrypathError):
         self.task_uid = task_uid
 
 
+class PartFailed(ScrypathError):
+    """A part of the work could not be carried out on the executor."""
+
+    code = "part_failed"
+
+
 class HistoryTruncated(ScrypathError):
     """A limit cut the history before its end."""
 

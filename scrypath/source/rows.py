@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -105,6 +106,14 @@ def existing_ids(schema: SearchSchema, config: Config, ids: Sequence[str]) -> se
 def changed_ids(schema: SearchSchema, config: Config, since: datetime, limit: int) -> list[str]:
     """At most ``limit`` ids of what changed since a moment (UTC) by ``updated_at``, a row of the schema or not."""
     return _scalars(config, selection.changed_ids(schema, since, limit))
+
+
+def parts(schema: SearchSchema, config: Config, size: int) -> list[Part]:
+    """All rows as parts of about ``size`` rows each, by ranges of the id column; also those that come later."""
+    with translated(config), engine(config).connect() as connection:
+        found = connection.scalars(selection.bounds(schema, size)).all()
+    bounds = [None, *dict.fromkeys(value for value in found if value is not None), None]
+    return [Part(after=after, upto=upto) for after, upto in pairwise(bounds)]
 
 
 def random_ids(schema: SearchSchema, config: Config, size: int) -> list[str]:

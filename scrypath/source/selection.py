@@ -23,7 +23,7 @@ class Part:
 
     ids: Sequence[str] | None = None  # document ids
     after: Any = None  # exclusive lower bound of the id column
-    upto: Any = None  # inclusive upper bound of the id column
+    upto: Any = None  # inclusive upper bound of the id column; rows without an id are below every bound
     limit: int | None = None  # rows, in the order of the id column
 
 
@@ -66,6 +66,16 @@ def random_ids(schema: SearchSchema, size: int) -> Select[Any]:
     return ids(schema, Part()).order_by(func.random()).limit(size)
 
 
+def bounds(schema: SearchSchema, size: int) -> Select[Any]:
+    """Every ``size``-th value of the id column, in its order."""
+    from sqlalchemy import func, select
+
+    key = id_column(schema)
+    place = func.row_number().over(order_by=key)
+    placed = ids(schema, Part()).add_columns(place.label("place")).subquery()
+    return select(placed.c[0]).where(placed.c.place % size == 0).order_by(placed.c.place)
+
+
 def literal(statement: Select[Any]) -> str:
     """A statement in PostgreSQL's words, its values within."""
     from sqlalchemy.dialects import postgresql
@@ -90,6 +100,8 @@ def id_column(schema: SearchSchema) -> ColumnElement[Any]:
 
 
 def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[Any]:
+    from sqlalchemy import or_
+
     if schema.query is not None:
         statement = schema.query(statement)
     key = id_column(schema)
@@ -99,7 +111,9 @@ def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[
     if part.after is not None:
         statement = statement.where(key > part.after)
     if part.upto is not None:
-        statement = statement.where(key <= part.upto)
+        below = key <= part.upto
+        nowhere = part.after is None and getattr(key, "nullable", True)
+        statement = statement.where(or_(below, key.is_(None)) if nowhere else below)
     if part.limit is not None:
         statement = statement.order_by(key).limit(part.limit)
     return statement
