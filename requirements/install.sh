@@ -33,10 +33,12 @@ echo "Installing what requirements/dev.txt locks into $venv"
 uv_version="$(sed -nE 's/^uv==([^ ;]+).*/\1/p' requirements/dev.txt)"
 # uv is several times faster; where only pip is set up for the network (proxy, own index), pip does it.
 if "$py" -m pip install -q --disable-pip-version-check "uv==$uv_version" \
-    && "$py" -m uv pip install -q --python "$py" --require-hashes -r requirements/dev.txt; then
+    && "$py" -m uv pip install -q --compile-bytecode --python "$py" --require-hashes -r requirements/dev.txt; then
     :
 else
     echo "uv could not; pip takes over (some minutes)"
     "$py" -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 fi
 "$py" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+# Where Python is told not to keep compiled modules, every start would compile them all again.
+"$py" -m compileall -q scrypath
