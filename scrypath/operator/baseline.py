@@ -9,7 +9,6 @@ from hashlib import md5
 from typing import Any
 
 from scrypath.config import Config
-from scrypath.meilisearch import tasks
 from scrypath.meilisearch.indexes import IndexInfo
 from scrypath.schema import SearchSchema
 from scrypath.schema.documents import fingerprint_sql
@@ -67,7 +66,7 @@ def parse(found: Mapping[str, Any] | None) -> Baseline | None:
         return None
 
 
-def observe(schema: SearchSchema, config: Config, index: IndexInfo | None) -> Baseline | None:
+def observe(schema: SearchSchema, config: Config, index: IndexInfo | None, *, ended: int) -> Baseline | None:
     """What stands before a comparison reads; None when nothing later can start from it.
 
     Parameters
@@ -76,28 +75,17 @@ def observe(schema: SearchSchema, config: Config, index: IndexInfo | None) -> Ba
         What will be compared.
     index
         As the server lists it, None when there is none.
+    ended
+        As :func:`scrypath.operator.inflight.ended_up_to` says.
     """
     if index is None or index.created_at is None or schema.updated_at is None:
         return None
     if not rows.in_columns(schema, config):
         return None  # a value may change without its row
-    return Baseline(
-        definition(schema), index.created_at, _ended_up_to(config, index.uid), rows.stable_until(config)
-    )
+    return Baseline(definition(schema), index.created_at, ended, rows.stable_until(config))
 
 
 def definition(schema: SearchSchema) -> str:
     """A hash of what a schema's rows are and how their fingerprint is made."""
     said = [selection.literal(selection.columns(schema, Part())), fingerprint_sql(schema)]
     return md5("\n".join(said).encode(), usedforsecurity=False).hexdigest()
-
-
-def _ended_up_to(config: Config, index: str) -> int:
-    # The newest first: a task that is accepted between the two questions is then after the mark.
-    newest = tasks.listing(config, limit=1).frame["uid"].to_list()
-    unfinished = (
-        tasks.listing(config, index_uids=[index], statuses=["enqueued", "processing"], reverse=True, limit=1)
-        .frame["uid"]
-        .to_list()
-    )
-    return int(min([newest[0] if newest else -1, *(uid - 1 for uid in unfinished)]))

@@ -33,7 +33,7 @@ class Chosen:
 
 
 def compare_chosen(
-    schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: Verification
+    schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: Verification, ended: int
 ) -> Chosen:
     """Read both sides of these ids, and once more what does not look the same.
 
@@ -45,6 +45,8 @@ def compare_chosen(
         Document ids, each once.
     verify
         What is read from documents.
+    ended
+        As :func:`scrypath.operator.inflight.ended_up_to` said before anything was read.
     """
     read = states(schema, config, ids, verify=verify)
     suspects = read.filter(~in_step()).select(
@@ -56,6 +58,5 @@ def compare_chosen(
     )
     stands = pl.col("row_stands"), pl.col("document_stands")
     alone = read.select((stands[0] & ~stands[1]).sum(), (stands[1] & ~stands[0]).sum().alias("documents"))
-    return Chosen(
-        confirmed(schema, config, suspects, in_flight(schema, config), verify=verify), *alone.row(0)
-    )
+    pending = in_flight(schema, config, since=ended)
+    return Chosen(confirmed(schema, config, suspects, pending, verify=verify), *alone.row(0))

@@ -13,7 +13,7 @@ from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
 from scrypath.meilisearch import indexes
 from scrypath.operator.baseline import Baseline, observe
 from scrypath.operator.confirmation import confirmed
-from scrypath.operator.inflight import in_flight
+from scrypath.operator.inflight import ended_up_to, in_flight
 from scrypath.operator.scan import Reader, read_here
 from scrypath.schema import SearchSchema
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
@@ -111,12 +111,13 @@ def compare(
     if before is not None and before.primary_key not in (None, schema.document_id):
         note = f"The index names its documents by {before.primary_key!r}, not {schema.document_id!r}."
         return _impossible(began, verify, note)
-    baseline = observe(schema, config, before)
+    ended = ended_up_to(config, schema.index_name(config))
+    baseline = observe(schema, config, before, ended=ended)
     try:
         scanned = read(schema, config, verify, before is not None)
     except IndexNotFound:
         return _impossible(began, verify, "The index was deleted while it was read.")
-    found = confirmed(schema, config, scanned.suspects, in_flight(schema, config), verify=verify)
+    found = confirmed(schema, config, scanned.suspects, in_flight(schema, config, since=ended), verify=verify)
     after = indexes.get(config, schema.index_name(config))
     if (before and before.created_at) != (after and after.created_at):
         return _impossible(began, verify, "The index was swapped or made anew while it was read.")

@@ -70,7 +70,7 @@ def confirmed(
             document_fingerprint=pl.col("document_now"),
             detail=pl.coalesce(
                 "problem",
-                pl.format("{} is pending.", "work"),
+                "work",
                 pl.when(pl.col("changed")).then(pl.lit(CHANGED)),
                 pl.when(pl.col("document_stands") & pl.col("document_now").is_null()).then(
                     pl.lit("The document holds values that its fields cannot have.")

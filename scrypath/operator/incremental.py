@@ -12,6 +12,7 @@ from scrypath.meilisearch import indexes
 from scrypath.operator.baseline import Baseline, definition, observe
 from scrypath.operator.chosen import compare_chosen
 from scrypath.operator.comparison import Comparison
+from scrypath.operator.inflight import ended_up_to
 from scrypath.operator.touched import touched
 from scrypath.schema import SearchSchema
 from scrypath.source import rows
@@ -58,7 +59,8 @@ def compare_since(
     """
     began = datetime.now(UTC)
     index = indexes.get(config, schema.index_name(config))
-    baseline = observe(schema, config, index)
+    ended = ended_up_to(config, schema.index_name(config))
+    baseline = observe(schema, config, index, ended=ended)
     if schema.updated_at is None:
         raise Unsure(f"{schema.name} declares no updated_at.")
     if baseline is None or since is None or index is None:
@@ -76,7 +78,7 @@ def compare_since(
         ids = sorted(found.ids.union(drift["document_id"]))
         if len(ids) > most:
             raise Unsure(f"{len(ids)} documents may have changed, and reading them by id would take longer.")
-        chosen = compare_chosen(schema, config, ids, verify=verify)
+        chosen = compare_chosen(schema, config, ids, verify=verify, ended=ended)
         totals = _totals(schema, config)
         if totals == before and totals[0] - chosen.bare_rows == totals[1] - chosen.bare_documents:
             break

@@ -13,6 +13,7 @@ from scrypath.frames import DOCUMENTS, DRIFT_ESTIMATE
 from scrypath.meilisearch import indexes
 from scrypath.operator.chosen import compare_chosen
 from scrypath.operator.comparison import Comparison
+from scrypath.operator.inflight import ended_up_to
 from scrypath.schema import SearchSchema
 from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
@@ -42,8 +43,9 @@ def compare_sample(schema: SearchSchema, config: Config, size: int, *, verify: V
         When a side cannot be read.
     """
     began = datetime.now(UTC)
+    ended = ended_up_to(config, schema.index_name(config))
     ids = rows.random_ids(schema, config, size)
-    drift = compare_chosen(schema, config, ids, verify=verify).drift
+    drift = compare_chosen(schema, config, ids, verify=verify, ended=ended).drift
     row_count = rows.count(schema, config)
     index = indexes.get(config, schema.index_name(config))
     documents = indexes.stats(config, index.uid).number_of_documents if index is not None else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from scrypath.schema.documents import Documents
 from scrypath.source.engine import engine
 from scrypath.sync import sending
 from scrypath.vocabulary import SyncMode
+from tests.relay import Relay, relaying
 from tests.shop import Product
 
 
@@ -34,6 +35,20 @@ def sql(config: Config) -> Callable[..., None]:
             connection.execute(sa.text(statement), parameters)
 
     return run
+
+
+@pytest.fixture
+def relay(config: Config) -> Iterator[Relay]:
+    """What stands between ``relayed`` and the search server."""
+    assert config.meilisearch_url is not None
+    with relaying(config.meilisearch_url) as relay:
+        yield relay
+
+
+@pytest.fixture
+def relayed(config: Config, relay: Relay) -> Config:
+    """The same configuration, with a relay before the search server."""
+    return replace(config, meilisearch_url=relay.url)
 
 
 @pytest.fixture
