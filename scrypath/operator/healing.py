@@ -16,6 +16,8 @@ from scrypath.queue import jobs
 from scrypath.schema import SearchSchema
 from scrypath.vocabulary import SyncMode
 
+# The ids of a fan-out are those of the records it starts from: only the same fan-out makes up for it.
+FAN_OUT = pl.col("fan_out").fill_null("")
 HEALED = pl.Schema({"work_id": TEXT, "superseded_by": TEXT, "retried": pl.Boolean()})
 
 
@@ -25,7 +27,7 @@ def healed(failed: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.Dat
     Parameters
     ----------
     failed
-        Work with ``work_id``, ``document_ids`` and ``failed_at``.
+        Work with ``work_id``, ``document_ids``, ``fan_out`` and ``failed_at``.
     schema, config
         Whose work.
 
@@ -41,8 +43,8 @@ def healed(failed: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.Dat
         return HEALED.to_frame()
     needed = wanted.select("work_id", needed=pl.col("document_ids").list.n_unique())
     covers = (
-        exploded(wanted.select("work_id", "failed_at", "document_ids"))
-        .join(_successes(schema, config, since), on="document_id")
+        exploded(wanted.select("work_id", "failed_at", "document_ids", FAN_OUT))
+        .join(_successes(schema, config, since), on=["document_id", "fan_out"])
         .filter((pl.col("finished_at") >= pl.col("failed_at")) & (pl.col("by") != pl.col("work_id")))
         .sort("finished_at", "by")
     )
@@ -74,10 +76,18 @@ def _successes(schema: SearchSchema, config: Config, since: datetime) -> pl.Data
         # Without the record of successes nothing can be called healed; the failures stand as they are.
         found = []
     work = pl.concat(found) if found else None
-    empty = {"by": TEXT, "finished_at": pl.Datetime("us", "UTC"), "cause": TEXT, "document_id": TEXT}
+    empty = {
+        "by": TEXT,
+        "finished_at": pl.Datetime("us", "UTC"),
+        "cause": TEXT,
+        "document_id": TEXT,
+        "fan_out": TEXT,
+    }
     if work is None:
         return pl.DataFrame(schema=empty)
-    return exploded(work.select(pl.col("work_id").alias("by"), "finished_at", "cause", "document_ids"))
+    return exploded(
+        work.select(pl.col("work_id").alias("by"), "finished_at", "cause", "document_ids", FAN_OUT)
+    )
 
 
 def _before(since: datetime) -> datetime:
