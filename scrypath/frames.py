@@ -142,7 +142,7 @@ STATUS = _schema(
     Column("last_succeeded_id", TEXT, "Work id of the last success"),
     Column("last_succeeded_at", UTC, "When it ended", "UTC"),
     Column("oldest_pending_at", UTC, "When the oldest pending work was accepted", "UTC"),
-    Column("note", TEXT, "Why a source was not observed, null when it was"),
+    Column("note", TEXT, "Why a source was not observed, or not to its end; null when it was"),
 )
 
 FAILED_WORK = _schema(

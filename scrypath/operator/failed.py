@@ -52,13 +52,7 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
     settled = resolve(config)
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
     with span("scrypath.operator.failed_work"):
-        found = pl.concat([_of_schema(schema, settled, limit) for schema in asked])
-        known = found.filter(pl.col("work_id").is_not_null())
-        if known.height:
-            from scrypath.memory import failures
-
-            failures.archive(settled, known)
-        return found.sort("failed_at", descending=True, nulls_last=False, maintain_order=True)
+        return _archived(pl.concat([_of_schema(schema, settled, limit) for schema in asked]), settled)
 
 
 def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -92,37 +86,66 @@ def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _of_schema(schema: SearchSchema, config: Config, limit: int | None) -> pl.DataFrame:
-    parts = []
-    try:
-        parts.append(failed_tasks(schema, config, limit))
-    except HistoryTruncated:
-        raise
-    except ScrypathError as error:
-        parts.append(_not_looked_at(schema, config, WorkSource.MEILISEARCH, error))
+def all_seen(schema: SearchSchema, config: Config) -> pl.DataFrame:
+    """As ``failed_sync_work`` of one schema, for a report: a history that a limit cuts is a row that says so."""
+    with span("scrypath.operator.failed_work"):
+        return _archived(_of_schema(schema, config, None, lenient=True), config)
+
+
+def _archived(found: pl.DataFrame, config: Config) -> pl.DataFrame:
+    known = found.filter(pl.col("work_id").is_not_null())
+    if known.height:
+        from scrypath.memory import failures
+
+        failures.archive(config, known)
+    return found.sort("failed_at", descending=True, nulls_last=False, maintain_order=True)
+
+
+def _of_schema(
+    schema: SearchSchema, config: Config, limit: int | None, *, lenient: bool = False
+) -> pl.DataFrame:
+    sources = {WorkSource.MEILISEARCH: failed_tasks}
     if config.sync_mode is SyncMode.OBAN:
+        sources[WorkSource.OBAN] = failed_jobs
+    parts = []
+    for source, look in sources.items():
+        cut: list[HistoryTruncated] = []
         try:
-            parts.append(failed_jobs(schema, config, limit))
+            parts.append(look(schema, config, limit, cut if lenient else None))
         except HistoryTruncated:
             raise
         except ScrypathError as error:
-            parts.append(_not_looked_at(schema, config, WorkSource.OBAN, error))
+            parts.append(_not_looked_at(schema, config, source, error))
+        parts.extend(_not_looked_at(schema, config, source, error) for error in cut)
     return pl.concat(parts)
 
 
-def failed_tasks(schema: SearchSchema, config: Config, limit: int | None = None) -> pl.DataFrame:
-    """The schema's failed and canceled tasks as ``FAILED_WORK``."""
+def failed_tasks(
+    schema: SearchSchema,
+    config: Config,
+    limit: int | None = None,
+    cut: list[HistoryTruncated] | None = None,
+) -> pl.DataFrame:
+    """The schema's failed and canceled tasks as ``FAILED_WORK``.
+
+    Where a limit cuts their history, it is put into ``cut`` and the newest are returned; without ``cut`` it raises.
+    """
     index = schema.index_name(config)
     listed = tasks.listing(config, index_uids=[index], statuses=FAILED_TASKS, limit=limit)
-    _complete(listed.truncated, f"failed tasks of index {index!r}", limit, config)
+    _complete(listed.truncated, f"failed tasks of index {index!r}", limit, config, cut)
     return judged(of_tasks(listed.frame, [schema], config), schema, config)
 
 
-def failed_jobs(schema: SearchSchema, config: Config, limit: int | None = None) -> pl.DataFrame:
-    """The schema's retrying, discarded and cancelled jobs as ``FAILED_WORK``."""
+def failed_jobs(
+    schema: SearchSchema,
+    config: Config,
+    limit: int | None = None,
+    cut: list[HistoryTruncated] | None = None,
+) -> pl.DataFrame:
+    """The schema's retrying, discarded and cancelled jobs as ``FAILED_WORK``; ``cut`` as for tasks."""
     index = schema.index_name(config)
     page = jobs.listing(config, states=FAILED_JOBS, indexes=[index], limit=limit)
-    _complete(page.truncated, f"failed jobs for index {index!r}", limit, config)
+    _complete(page.truncated, f"failed jobs for index {index!r}", limit, config, cut)
     return judged(of_jobs(page.frame, [schema], config), schema, config)
 
 
@@ -160,6 +183,8 @@ def judged(work: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.DataF
 def _not_looked_at(
     schema: SearchSchema, config: Config, source: WorkSource, error: ScrypathError
 ) -> pl.DataFrame:
+    truncated = isinstance(error, HistoryTruncated)
+    how = "was not looked at to its end" if truncated else "was not looked at"
     return FAILED_WORK.rows(
         [
             {
@@ -169,8 +194,8 @@ def _not_looked_at(
                 "operation": "unknown",
                 "state": str(WorkState.UNKNOWN),
                 "retryable": False,
-                "reason_class": str(ReasonClass.TRANSPORT),
-                "reason": f"{source} was not looked at: {error.message}",
+                "reason_class": str(ReasonClass.UNKNOWN if truncated else ReasonClass.TRANSPORT),
+                "reason": f"{source} {how}: {error.message}",
                 "error_code": error.code,
                 "healed": False,
             }
@@ -178,9 +203,15 @@ def _not_looked_at(
     )
 
 
-def _complete(truncated: bool, what: str, limit: int | None, config: Config) -> None:
-    if truncated:
-        raise HistoryTruncated(
-            f"There are more than {limit or config.history_limit} {what}.",
-            hint="Raise limit=, or history_limit in the configuration.",
-        )
+def _complete(
+    truncated: bool, what: str, limit: int | None, config: Config, cut: list[HistoryTruncated] | None
+) -> None:
+    if not truncated:
+        return
+    error = HistoryTruncated(
+        f"There are more than {limit or config.history_limit} {what}.",
+        hint="Raise limit=, or history_limit in the configuration.",
+    )
+    if cut is None:
+        raise error
+    cut.append(error)

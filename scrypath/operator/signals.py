@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from scrypath.errors import HistoryTruncated
 from scrypath.frames import DRIFT_SIGNALS
 from scrypath.meilisearch.version import ServerVersion
 from scrypath.operator.comparison import Comparison
@@ -58,11 +59,11 @@ def _failed(failed_work: pl.DataFrame, status: pl.DataFrame) -> dict[str, Any]:
     seen = [str(source) for source in WorkSource if str(source) not in blind]
     if not seen:
         return _row(Signal.FAILED_SYNC_WORK, None, "Neither source was looked at.")
-    return _row(
-        Signal.FAILED_SYNC_WORK,
-        units.height,
-        f"{units.height} failed or retrying and not healed, looking at {' and '.join(seen)}.",
-    )
+    said = f"{units.height} failed or retrying and not healed, looking at {' and '.join(seen)}."
+    cut = failed_work.filter(pl.col("error_code") == HistoryTruncated.code)["reason"].to_list()
+    if cut:  # what was not read has failed too
+        return _row(Signal.FAILED_SYNC_WORK, units.height, " ".join([said, *cut]), raised=True)
+    return _row(Signal.FAILED_SYNC_WORK, units.height, said)
 
 
 def _rebuild(rebuild: RebuildView) -> list[dict[str, Any]]:

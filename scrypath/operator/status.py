@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import ScrypathError
+from scrypath.errors import HistoryTruncated, ScrypathError
 from scrypath.frames import FAILED_WORK, STATUS
 from scrypath.meilisearch import tasks
 from scrypath.operator import failed
@@ -35,7 +35,8 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     -------
     polars.DataFrame
         ``frames.STATUS``. A source that was not looked at has ``observed`` false, null numbers and a note.
-        ``failed`` leaves out what a later success healed.
+        ``failed`` leaves out what a later success healed. Where ``history_limit`` cuts the failures, the newest are
+        counted and the note says so.
 
     Raises
     ------
@@ -69,14 +70,16 @@ def _server(schema: SearchSchema, config: Config) -> dict[str, Any]:
     index = [schema.index_name(config)]
     oldest = tasks.listing(config, index_uids=index, statuses=PENDING_TASKS, limit=1, reverse=True)
     succeeded = tasks.listing(config, index_uids=index, statuses=["succeeded"], limit=1).frame
+    cut: list[HistoryTruncated] = []
     return {
         "observed": True,
         "pending": oldest.total,
         "retrying": 0,
-        "failed": failed.failed_tasks(schema, config).filter(~pl.col("healed")).height,
+        "failed": failed.failed_tasks(schema, config, cut=cut).filter(~pl.col("healed")).height,
         "last_succeeded_id": f"meili:{succeeded['uid'][0]}" if succeeded.height else None,
         "last_succeeded_at": succeeded["finished_at"][0] if succeeded.height else None,
         "oldest_pending_at": oldest.frame["enqueued_at"][0] if oldest.frame.height else None,
+        "note": _cut(cut),
     }
 
 
@@ -86,8 +89,9 @@ def _queue(schema: SearchSchema, config: Config, queued: Callable[[], pl.DataFra
     index = schema.index_name(config)
     counted = queued().filter(pl.col("index") == index)
     ended = FAILED_WORK.empty()
+    cut: list[HistoryTruncated] = []
     if counted.select(pl.sum_horizontal(*failed.FAILED_JOBS)).sum().item():
-        ended = failed.failed_jobs(schema, config).filter(~pl.col("healed"))
+        ended = failed.failed_jobs(schema, config, cut=cut).filter(~pl.col("healed"))
     latest = counted.sort("last_completed_at", nulls_last=False).tail(1)
     last = latest["last_completed_id"][0] if latest.height else None
     return {
@@ -98,4 +102,9 @@ def _queue(schema: SearchSchema, config: Config, queued: Callable[[], pl.DataFra
         "last_succeeded_id": None if last is None else f"oban:{last}",
         "last_succeeded_at": latest["last_completed_at"][0] if latest.height else None,
         "oldest_pending_at": counted["oldest_pending_at"].min(),
+        "note": _cut(cut),
     }
+
+
+def _cut(cut: list[HistoryTruncated]) -> str | None:
+    return f"{cut[0].message} Only the newest of them are counted." if cut else None

@@ -10,9 +10,13 @@ import pytest
 
 import scrypath
 from scrypath.config import Config
-from scrypath.errors import HistoryTruncated, SchemaError
+from scrypath.errors import HistoryTruncated, SchemaError, TransportError
 from scrypath.frames import FAILED_WORK, STATUS, WORK
 from scrypath.meilisearch import tasks
+from scrypath.queue import worker
+from scrypath.queue.args import JobArgs
+from scrypath.sync.jobs import perform
+from tests.shop import Brand
 
 pytestmark = pytest.mark.integration
 Fail = Callable[[Sequence[str]], str]
@@ -85,6 +89,51 @@ def test_a_limit_that_cuts_the_history_says_so(
         failed_task(["1"])
     with pytest.raises(HistoryTruncated, match="more than 1 failed tasks"):
         scrypath.failed_sync_work("Product", limit=1, config=config)
+
+
+def test_a_history_that_is_cut_is_said_in_status_and_report_and_hides_nothing(
+    oban: Config, products: list[str], failed_task: Fail
+) -> None:
+    works = [failed_task(["1"]) for _ in range(3)]
+    short = replace(oban, history_limit=2)
+    status = scrypath.sync_status("Product", config=short).row(0, named=True)
+    assert (status["observed"], status["failed"], status["pending"]) == (True, 2, 0)
+    assert status["note"].startswith("There are more than 2 failed tasks of index")
+    report = scrypath.reconcile_sync("Product", config=short)
+    assert report.failed_work["work_id"].to_list() == [None, *reversed(works[1:])]
+    assert "was not looked at to its end: There are more than 2" in report.failed_work["reason"][0]
+    signal = report.drift_signals.row(by_predicate=pl.col("signal") == "failed_sync_work", named=True)
+    assert (signal["observed"], signal["raised"], signal["count"]) == (True, True, 2)
+    assert "more than 2 failed tasks" in signal["detail"]
+    assert report.in_step is True
+
+
+def test_a_fan_out_is_healed_by_the_same_fan_out_only(oban: Config, sql: Callable[..., None]) -> None:
+    sql("INSERT INTO brands (id, name) VALUES (1, 'Acme')")
+    away = replace(oban, meilisearch_url="http://127.0.0.1:1", oban_max_attempts=1)
+    scrypath.backfill("Brand", config=oban)
+
+    def drain(config: Config) -> None:
+        worker.run(config, lambda args: perform(args, config), drain=True)
+
+    def failed() -> dict[str, bool]:
+        frame = scrypath.failed_sync_work("Brand", config=oban)
+        return dict(frame.select("operation", "healed").iter_rows())
+
+    def broken(args: JobArgs) -> None:
+        raise TransportError("The line was cut.")
+
+    scrypath.sync_records("Brand", [{"id": 1}], mode="oban", config=away)
+    scrypath.sync_related("Brand", [Brand(id=1)], fan_out="products", mode="oban", config=away)
+    worker.run(away, broken, drain=True)
+    assert failed() == {"upsert": False, "fan_out": False}
+    # The brand's own document is written: the products that depend on it are not.
+    scrypath.sync_records("Brand", [{"id": 1}], mode="oban", config=oban)
+    drain(oban)
+    assert failed() == {"upsert": True, "fan_out": False}
+    scrypath.sync_related("Brand", [Brand(id=1)], fan_out="products", mode="oban", config=oban)
+    drain(oban)
+    assert failed() == {"upsert": True, "fan_out": True}
 
 
 def test_what_the_server_forgets_stays_in_the_history(
