@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import ScrypathError, StalePlan
+from scrypath.errors import InvalidOptions, ScrypathError, StalePlan
 from scrypath.frames import OUTCOME
+from scrypath.meilisearch import indexes
 from scrypath.memory import audit
 from scrypath.operator.plan import Plan
 from scrypath.operator.states import in_step, states
@@ -20,13 +21,15 @@ from scrypath.sync.sending import Sent
 from scrypath.telemetry import span
 from scrypath.vocabulary import Operation, Outcome, SyncMode
 
+AGAIN = "Nothing was sent. Run reconcile_sync() again and make a new plan."
+
 
 def apply(
     plan: Plan, *, actor: str | None = None, progress: bool = False, config: Config | None = None
 ) -> pl.DataFrame:
     """Do what a plan says, wait for it, and read every document back.
 
-    Applying it again when everything is in step does nothing.
+    Applying it again does what is left to do: nothing when everything is in step.
 
     Parameters
     ----------
@@ -46,8 +49,11 @@ def apply(
 
     Raises
     ------
+    InvalidOptions
+        When ``config`` names another index than the plan's.
     StalePlan
-        When a document or its row is no longer as the plan saw it; nothing has been sent then.
+        When a document or its row is no longer as the plan saw it, or the index is another one; nothing has been
+        sent then.
     TaskTimeout
         When a task did not finish in time; the audit says ``unknown``.
     TransportError, DatabaseError
@@ -55,7 +61,14 @@ def apply(
     """
     settled = resolve(config if config is not None else plan.config)
     schema = registry.find(plan.schema)
-    if not _left_to_do(plan, schema, settled):
+    if schema.index_name(settled) != plan.index:
+        raise InvalidOptions(
+            f"Plan {plan.hash[:8]} is for the index {plan.index}, and this configuration names "
+            f"{schema.index_name(settled)}.",
+            hint="Apply it with the configuration that it was made with.",
+        )
+    left = _left_to_do(plan, schema, settled)
+    if not left:
         return OUTCOME.rows(
             [
                 {
@@ -81,9 +94,9 @@ def apply(
     )
     try:
         with span("scrypath.operator.failed_work.repair", schema=plan.schema, index=plan.index):
-            done = _carried_out(plan, schema, settled, shown=progress)
-    except ScrypathError as error:
-        audit.after(settled, audit_id, outcome=Outcome.UNKNOWN, detail=str(error))
+            done = _carried_out(plan, schema, settled, left, shown=progress)
+    except (ScrypathError, KeyboardInterrupt) as error:
+        audit.after(settled, audit_id, outcome=Outcome.UNKNOWN, detail=str(error) or "It was interrupted.")
         raise
     failed = done.filter(pl.col("outcome") != str(Outcome.COMPLETED))
     audit.after(
@@ -98,12 +111,20 @@ def apply(
     return done
 
 
-def _left_to_do(plan: Plan, schema: SearchSchema, config: Config) -> bool:
-    """Whether the plan still has work; a ``StalePlan`` when the evidence is neither as planned nor mended."""
+def _left_to_do(plan: Plan, schema: SearchSchema, config: Config) -> frozenset[str]:
+    """Ids that are not mended yet; a ``StalePlan`` when the evidence is neither as planned nor mended."""
     now = states(schema, config, plan.evidence["document_id"].to_list(), verify=plan.verify)
     if now.select(in_step().all()).item():
-        return False
-    seen = plan.evidence.join(now, on="document_id", how="left")
+        return frozenset()
+    made = indexes.get(config, plan.index)
+    if plan.index_created_at is not None and (made is None or made.created_at != plan.index_created_at):
+        raise StalePlan(
+            f"The index {plan.index} was swapped, deleted or made anew since plan {plan.hash[:8]} was made.",
+            hint=AGAIN,
+        )
+    # An earlier apply that was cut short has left some of it in step, from the rows that the plan saw.
+    mended = in_step() & pl.col("row_fingerprint").eq_missing(pl.col("row_now"))
+    seen = plan.evidence.join(now, on="document_id", how="left").filter(~mended)
     changed = seen.filter(
         pl.col("row_fingerprint").ne_missing(pl.col("row_now"))
         | pl.col("document_fingerprint").ne_missing(pl.col("document_now"))
@@ -114,22 +135,24 @@ def _left_to_do(plan: Plan, schema: SearchSchema, config: Config) -> bool:
         raise StalePlan(
             f"{len(changed)} of {plan.evidence.height} documents of plan {plan.hash[:8]} are no longer as it saw them: "
             f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",
-            hint="Nothing was sent. Run reconcile_sync() again and make a new plan.",
+            hint=AGAIN,
         )
-    return True
+    return frozenset(seen["document_id"])
 
 
-def _carried_out(plan: Plan, schema: SearchSchema, config: Config, *, shown: bool) -> pl.DataFrame:
+def _carried_out(
+    plan: Plan, schema: SearchSchema, config: Config, left: frozenset[str], *, shown: bool
+) -> pl.DataFrame:
     sent: list[Sent] = []
-    with progress_bar(f"{plan.schema}: documents sent", plan.evidence.height, shown=shown) as bar:
-        for start in range(0, len(plan.written), config.batch_size):
-            part = plan.written[start : start + config.batch_size]
-            sent.extend(converge(schema, config, part, mode=SyncMode.MANUAL, cause=f"plan:{plan.hash[:12]}"))
+    cause = f"plan:{plan.hash[:12]}"
+    written, deleted = ([item for item in ids if item in left] for ids in (plan.written, plan.deleted))
+    with progress_bar(f"{plan.schema}: documents sent", len(left), shown=shown) as bar:
+        for start in range(0, len(written), config.batch_size):
+            part = written[start : start + config.batch_size]
+            sent.extend(converge(schema, config, part, mode=SyncMode.MANUAL, cause=cause))
             bar.update(len(part))
-        sent.extend(
-            sending.delete(schema, config, plan.deleted, mode=SyncMode.MANUAL, cause=f"plan:{plan.hash[:12]}")
-        )
-        bar.update(len(plan.deleted))
+        sent.extend(sending.delete(schema, config, deleted, mode=SyncMode.MANUAL, cause=cause))
+        bar.update(len(deleted))
     tasks = {task.uid: task for task in sending.finished(config, sent)}
     rows: list[dict[str, Any]] = []
     for item in sent:

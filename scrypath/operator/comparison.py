@@ -8,16 +8,19 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from scrypath.config import Config
-from scrypath.errors import IndexNotFound
+from scrypath.errors import IndexNotFound, ScrypathError
 from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
-from scrypath.meilisearch import indexes
+from scrypath.meilisearch import indexes, tasks
+from scrypath.meilisearch.indexes import IndexInfo
 from scrypath.operator.baseline import Baseline, observe
 from scrypath.operator.confirmation import confirmed
 from scrypath.operator.inflight import ended_up_to, in_flight
 from scrypath.operator.scan import Reader, read_here
 from scrypath.schema import SearchSchema
+from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
+REPLACED = "The index was swapped or made anew while it was read."
 OVERLOOKED = "Documents were deleted while the index was read, however often: some may have been overlooked."
 
 
@@ -49,6 +52,10 @@ class Comparison:
         What a later comparison can start from.
     estimate
         ``frames.DRIFT_ESTIMATE``, of a sample only.
+    index_created_at
+        Which index was compared: one of the same name made or swapped in later has another moment. UTC.
+    unread
+        Rows that could not be compared, where nothing was; None: not known.
     """
 
     taken_at: datetime
@@ -63,6 +70,8 @@ class Comparison:
     method: ComparisonMethod = ComparisonMethod.FULL
     baseline: Baseline | None = None
     estimate: pl.DataFrame | None = None
+    index_created_at: datetime | None = None
+    unread: int | None = None
 
     def noting(self, note: str) -> Comparison:
         """The same, with a note before its own."""
@@ -71,11 +80,25 @@ class Comparison:
     @property
     def counts(self) -> pl.DataFrame:
         """``frames.DOCUMENT_COUNTS``: how many documents are in step, and how many drift in which way."""
+        if not self.compared:
+            return no_counts(unknown=self.unread)
         tally = dict(self.drift.group_by("drift").len().iter_rows())
         counts = {"in_step": self.in_step} | {str(kind): tally.get(str(kind), 0) for kind in DocumentDrift}
-        return DOCUMENT_COUNTS.rows(
-            [{"drift": name, "count": count if self.compared else None} for name, count in counts.items()]
-        )
+        return DOCUMENT_COUNTS.rows({"drift": name, "count": count} for name, count in counts.items())
+
+
+def no_counts(*, unknown: int | None = None) -> pl.DataFrame:
+    """``frames.DOCUMENT_COUNTS`` where nothing was compared: null is not zero.
+
+    Parameters
+    ----------
+    unknown
+        Rows that could not be compared; None: not known.
+    """
+    names = ("in_step", *map(str, DocumentDrift))
+    return DOCUMENT_COUNTS.rows(
+        {"drift": name, "count": unknown if name == str(DocumentDrift.UNKNOWN) else None} for name in names
+    )
 
 
 def compare(
@@ -110,18 +133,18 @@ def compare(
         verify = Verification.CONTENT
     if before is not None and before.primary_key not in (None, schema.document_id):
         note = f"The index names its documents by {before.primary_key!r}, not {schema.document_id!r}."
-        return _impossible(began, verify, note)
+        return not_compared(schema, config, verify, began, note)
     ended = ended_up_to(config, schema.index_name(config))
     baseline = observe(schema, config, before, ended=ended)
     try:
         scanned = read(schema, config, verify, before is not None)
     except IndexNotFound:
-        return _impossible(began, verify, "The index was deleted while it was read.")
+        return not_compared(schema, config, verify, began, "The index was deleted while it was read.")
     found = confirmed(schema, config, scanned.suspects, in_flight(schema, config, since=ended), verify=verify)
-    after = indexes.get(config, schema.index_name(config))
-    if (before and before.created_at) != (after and after.created_at):
-        return _impossible(began, verify, "The index was swapped or made anew while it was read.")
+    if _replaced(config, schema.index_name(config), before, ended=ended):
+        return not_compared(schema, config, verify, began, REPLACED)
     if not scanned.whole:
+        # Every row was compared all the same: it is documents without a row that may be missing here.
         return _impossible(began, verify, OVERLOOKED, DOCUMENTS.conform(found))
     return Comparison(
         taken_at=began,
@@ -134,12 +157,44 @@ def compare(
         drift=DOCUMENTS.conform(found),
         note=None if before is not None else "The index does not exist.",
         baseline=baseline,
+        index_created_at=before.created_at if before is not None else None,
     )
 
 
-def _impossible(
-    began: datetime, verify: Verification, note: str, drift: pl.DataFrame | None = None
+def not_compared(
+    schema: SearchSchema, config: Config, verify: Verification, began: datetime, why: str
 ) -> Comparison:
-    took = datetime.now(UTC) - began
-    found = DOCUMENTS.empty() if drift is None else drift
-    return Comparison(began, took, verify, False, None, None, None, found, note)
+    """A comparison that could not be made: no numbers, but how many rows nothing is known of.
+
+    Parameters
+    ----------
+    schema, config
+        What was to be compared.
+    verify
+        What was to be read from documents.
+    began
+        When the reading began, UTC.
+    why
+        What kept it from being made.
+    """
+    try:
+        unread = rows.count(schema, config) or None
+    except ScrypathError:
+        unread = None
+    told = f"{why} {unread:,} rows could not be compared." if unread else why
+    return replace(_impossible(began, verify, told, DOCUMENTS.empty()), unread=unread)
+
+
+def _impossible(began: datetime, verify: Verification, note: str, drift: pl.DataFrame) -> Comparison:
+    return Comparison(began, datetime.now(UTC) - began, verify, False, None, None, None, drift, note)
+
+
+def _replaced(config: Config, index: str, before: IndexInfo | None, *, ended: int) -> bool:
+    """Whether the index is another one than before, or has been another one meanwhile."""
+    after = indexes.get(config, index)
+    if (before and before.created_at) != (after and after.created_at):
+        return True
+    swaps = tasks.listing(
+        config, types=["indexSwap"], statuses=["succeeded"], reverse=True, from_uid=ended + 1
+    )
+    return any(f'"{index}"' in (details or "") for details in swaps.frame["details"])

@@ -96,6 +96,7 @@ def compare_since(
         note=f"{len(ids)} documents that may have changed were compared; the others are taken from before.",
         method=ComparisonMethod.INCREMENTAL,
         baseline=baseline,
+        index_created_at=index.created_at,
     )
 
 

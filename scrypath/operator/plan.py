@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 import orjson
@@ -31,6 +32,8 @@ class Plan:
     ----------
     schema, index, action
         Where, and what.
+    index_created_at
+        When that index was made, UTC; None: there was none, or it is not known.
     snapshot_id
         The report it was made from.
     verify
@@ -55,6 +58,7 @@ class Plan:
     left_alone: int
     hash: str
     config: Config = field(repr=False)
+    index_created_at: datetime | None = None
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -121,7 +125,7 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
     if report.rows is None or report.verify is None:
         raise InvalidOptions(
             f"The report on {report.schema} did not compare documents: {report.note}",
-            hint="Run reconcile_sync(schema) without documents=False.",
+            hint="Run reconcile_sync(schema) again, without documents=False or sample=.",
         )
     kinds = [*WRITTEN, DocumentDrift.ORPHAN] if delete_orphans else list(WRITTEN)
     columns = ["document_id", "drift", "row_fingerprint", "document_fingerprint"]
@@ -131,7 +135,16 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
         .sort("document_id")
     )
     orphans = report.documents.filter(pl.col("drift") == str(DocumentDrift.ORPHAN)).height
-    identity = [report.schema, report.index, str(wanted), report.verify, delete_orphans, evidence.rows()]
+    made = report.index_created_at
+    identity = [
+        report.schema,
+        report.index,
+        made,
+        str(wanted),
+        report.verify,
+        delete_orphans,
+        evidence.rows(),
+    ]
     return Plan(
         schema=report.schema,
         index=report.index,
@@ -143,4 +156,5 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
         left_alone=0 if delete_orphans else orphans,
         hash=blake2b(orjson.dumps(identity), digest_size=16).hexdigest(),
         config=report.config,
+        index_created_at=made,
     )

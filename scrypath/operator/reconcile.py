@@ -10,16 +10,22 @@ from typing import Any
 import polars as pl
 
 from scrypath.config import Config, check_option, resolve
-from scrypath.errors import InvalidOptions, ScrypathError
-from scrypath.frames import CONTRACT_DRIFT, DOCUMENT_COUNTS, DOCUMENTS
+from scrypath.errors import (
+    BackendRejected,
+    InvalidOptions,
+    ProjectionError,
+    ScrypathError,
+    TransportError,
+)
+from scrypath.frames import CONTRACT_DRIFT, DOCUMENTS
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import snapshots
 from scrypath.memory.snapshots import SnapshotRecord, StoredSnapshot
 from scrypath.operator import baseline
 from scrypath.operator.actions import recommended
-from scrypath.operator.comparison import Comparison, compare
+from scrypath.operator.comparison import Comparison, compare, no_counts, not_compared
 from scrypath.operator.contract import index_contract_drift
-from scrypath.operator.failed import failed_sync_work, reason_class_counts
+from scrypath.operator.failed import all_seen, reason_class_counts
 from scrypath.operator.incremental import Unsure, compare_since
 from scrypath.operator.rebuild_view import rebuild_view, unobserved
 from scrypath.operator.report import Reconcile
@@ -74,14 +80,16 @@ def reconcile_sync(
     -------
     Reconcile
         Frames of status, failed work, signals, documents and recommended actions. A part that could not be
-        looked at says so and does not keep the others from being shown.
+        looked at says so and does not keep the others from being shown: where the database or the server cannot
+        be read, or stops answering half way, ``in_step`` is None, the note says why, and ``document_counts`` how
+        many rows are ``unknown``.
 
     Raises
     ------
     SchemaError, InvalidOptions
         For an unknown schema or option.
-    DatabaseError, TransportError
-        When documents are to be compared and a side cannot be read at all.
+    ConfigError
+        When the database or the server is not configured.
     StoreBusy
         When another process held the DuckDB file too long.
     """
@@ -100,7 +108,7 @@ def reconcile_sync(
                 else None
             )
         status = sync_status(found, config=settled)
-        failed_work = failed_sync_work(found, config=settled)
+        failed_work = all_seen(found, settled)
         contract = _looked(lambda: index_contract_drift(found, config=settled))
         rebuild = _looked(lambda: rebuild_view(found, settled)) or unobserved(found, settled)
         signals = drift_signals(
@@ -142,11 +150,12 @@ def reconcile_sync(
             reason_counts=reason_class_counts(failed_work),
             drift_signals=signals,
             documents=comparison.drift if comparison is not None else DOCUMENTS.empty(),
-            document_counts=comparison.counts if comparison is not None else _no_counts(),
+            document_counts=comparison.counts if comparison is not None else no_counts(),
             actions=actions,
             contract_drift=contract if contract is not None else CONTRACT_DRIFT.empty(),
             rebuild=rebuild,
             config=settled,
+            index_created_at=comparison.index_created_at if comparison is not None else None,
         )
 
 
@@ -170,6 +179,23 @@ def _check(*, documents: bool, max_age: timedelta | None, incremental: bool, sam
 
 
 def _compared(
+    schema: SearchSchema,
+    config: Config,
+    verify: Verification,
+    *,
+    incremental: bool,
+    sample: int | None,
+    shown: bool,
+) -> Comparison:
+    began = datetime.now(UTC)
+    try:
+        return _read(schema, config, verify, incremental=incremental, sample=sample, shown=shown)
+    except (TransportError, BackendRejected, ProjectionError) as error:
+        # A side that went away, or never was there, must not hide what the others say.
+        return not_compared(schema, config, verify, began, str(error))
+
+
+def _read(
     schema: SearchSchema,
     config: Config,
     verify: Verification,
@@ -223,12 +249,6 @@ def _looked[T](look: Callable[[], T]) -> T | None:
         return None
 
 
-def _no_counts() -> pl.DataFrame:
-    return DOCUMENT_COUNTS.rows(
-        {"drift": name, "count": None} for name in ("in_step", *map(str, DocumentDrift))
-    )
-
-
 def _record(
     schema: SearchSchema,
     index: str,
@@ -239,7 +259,7 @@ def _record(
     signals: pl.DataFrame,
 ) -> SnapshotRecord:
     compared = comparison is not None and comparison.compared
-    counts = dict(comparison.counts.iter_rows()) if comparison is not None and compared else {}
+    counts = dict(comparison.counts.iter_rows()) if comparison is not None else {}
     seen = status.filter(pl.col("observed"))
     return SnapshotRecord(
         schema=schema.name,
@@ -259,6 +279,9 @@ def _record(
             "in_step": comparison.in_step if comparison is not None else None,
             "note": comparison.note if comparison is not None else None,
             "method": str(comparison.method) if comparison is not None else None,
+            "index_created_at": comparison.index_created_at.isoformat()
+            if comparison is not None and comparison.index_created_at is not None
+            else None,
             "estimate": comparison.estimate.to_dicts()
             if comparison is not None and comparison.estimate is not None
             else None,
@@ -278,6 +301,7 @@ def _recent(
     if latest is None or max_age is None or datetime.now(UTC) - latest.record.taken_at > max_age:
         return None
     record = latest.record
+    made = record.evidence.get("index_created_at")
     return latest.snapshot_id, Comparison(
         taken_at=record.taken_at,
         duration=record.duration or timedelta(),
@@ -289,4 +313,5 @@ def _recent(
         drift=snapshots.documents(config, latest.snapshot_id),
         note=record.evidence.get("note"),
         method=ComparisonMethod(record.evidence.get("method") or ComparisonMethod.FULL),
+        index_created_at=datetime.fromisoformat(made) if made is not None else None,
     )

@@ -44,6 +44,8 @@ class Reconcile:
         ``DOCUMENTS``, ``DOCUMENT_COUNTS``, ``ACTIONS``, ``CONTRACT_DRIFT``.
     rebuild
         What can be seen of a rebuild.
+    index_created_at
+        When the index that was compared was made, UTC; a plan holds for that one only.
     """
 
     schema: str
@@ -69,6 +71,7 @@ class Reconcile:
     contract_drift: pl.DataFrame
     rebuild: RebuildView
     config: Config = field(repr=False)
+    index_created_at: datetime | None = None
 
     @property
     def in_step(self) -> bool | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 import scrypath
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions, StalePlan
-from scrypath.meilisearch import tasks
+from scrypath.errors import InvalidOptions, StalePlan, TransportError
+from scrypath.meilisearch import documents, indexes, tasks
 from scrypath.schema import registry
+from scrypath.vocabulary import SyncMode
 from tests.integration.operator.conftest import drift_of
+from tests.relay import Relay
+from tests.unit.meilisearch.scripted import Answer, Asked
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]
@@ -71,6 +75,143 @@ def test_a_plan_whose_evidence_changed_is_refused_and_sends_nothing(config: Conf
         scrypath.apply(plan)
     assert last_task(config) == before
     assert scrypath.audit_log(config=config).is_empty()
+
+
+@pytest.mark.usefixtures("drifted")
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("DELETE FROM products WHERE id = 1", "1"),
+        ("UPDATE products SET hidden = true WHERE id = 99", "99"),
+        ("INSERT INTO products (id, name, price, stock, hidden) VALUES (3, 'Back', 1, 0, false)", "3"),
+        ("UPDATE products SET price = 'NaN' WHERE id = 2", "2"),
+    ],
+)
+def test_a_row_that_went_came_or_broke_makes_a_plan_stale(
+    config: Config, sql: Sql, statement: str, changed: str
+) -> None:
+    plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config), delete_orphans=True)
+    sql(statement)
+    before = last_task(config)
+    with pytest.raises(StalePlan, match=rf"1 of 4 documents of plan .* as it saw them: {changed}\."):
+        scrypath.apply(plan)
+    assert last_task(config) == before
+
+
+@pytest.mark.usefixtures("drifted")
+@pytest.mark.parametrize("document", [{"id": 1, "name": "Theirs"}, {"id": 99, "name": "Theirs"}])
+def test_a_document_that_changed_in_between_makes_a_plan_stale(
+    config: Config, document: dict[str, object]
+) -> None:
+    plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
+    (sent,) = documents.write(config, plan.index, [document])
+    tasks.wait(config, sent.uid).require_success()
+    with pytest.raises(StalePlan, match=f"1 of 3 documents of plan .* as it saw them: {document['id']}"):
+        scrypath.apply(plan)
+    assert last_task(config) == sent.uid
+
+
+@pytest.mark.usefixtures("drifted")
+@pytest.mark.parametrize("how", ["swapped", "deleted", "made anew"])
+def test_a_plan_holds_for_the_index_that_was_compared_only(config: Config, how: str) -> None:
+    plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
+    index = plan.index
+    same = documents.get_many(config, index, [str(number) for number in range(1, 21)])
+    if how == "swapped":  # with another index that holds the very same documents
+        other = f"{index}__other"
+        tasks.wait(config, indexes.create(config, other, "id")).require_success()
+        (sent,) = documents.write(config, other, same)
+        tasks.wait(config, sent.uid).require_success()
+        tasks.wait(config, indexes.swap(config, [(index, other)])).require_success()
+        tasks.wait(config, indexes.delete(config, other)).require_success()
+    else:
+        tasks.wait(config, indexes.delete(config, index)).require_success()
+    if how == "made anew":
+        tasks.wait(config, indexes.create(config, index, "id")).require_success()
+    before = last_task(config)
+    with pytest.raises(StalePlan, match="was swapped, deleted or made anew since plan"):
+        scrypath.apply(plan)
+    assert last_task(config) == before
+    assert scrypath.audit_log(config=config).is_empty()
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_plan_that_was_cut_short_is_finished_by_applying_it_again(
+    relayed: Config, relay: Relay, config: Config, sql: Sql
+) -> None:
+    plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config), delete_orphans=True)
+    sent: list[Asked] = []
+
+    def before(asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith(("/documents", "/delete-batch")):
+            sent.append(asked)
+        return Answer(drop=True) if len(sent) > 1 else None
+
+    relay.before = before
+    small = replace(relayed, batch_size=1)
+    with pytest.raises(TransportError):
+        scrypath.apply(plan, config=small)
+    assert scrypath.audit_log(config=config).select("phase", "outcome").rows()[0] == ("after", "unknown")
+    waiting = tasks.listing(config, index_uids=[plan.index], statuses=["enqueued", "processing"]).frame
+    tasks.wait_all(config, waiting["uid"].to_list())
+    before_again = last_task(config)
+    again = scrypath.apply(plan)
+    assert again.select("operation", "outcome", "document_count", "verified").rows() == [
+        ("upsert", "completed", 2, True),
+        ("delete", "completed", 1, True),
+    ]
+    assert last_task(config) == before_again + 2
+    assert scrypath.reconcile_sync("Product", config=config).in_step is True
+    assert scrypath.apply(plan)["outcome"].to_list() == ["skipped"]
+
+
+@pytest.mark.usefixtures("drifted")
+def test_an_interrupted_apply_is_recorded(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scrypath.operator.apply.converge", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        scrypath.apply(plan)
+    after, before = scrypath.audit_log(config=config).to_dicts()
+    assert (before["phase"], before["plan_hash"], before["document_count"]) == ("before", plan.hash, 3)
+    assert (after["phase"], after["outcome"], after["detail"]) == ("after", "unknown", "It was interrupted.")
+
+
+@pytest.mark.usefixtures("drifted")
+def test_what_is_in_flight_or_unknown_is_never_planned(config: Config, sql: Sql) -> None:
+    oban = replace(config, sync_mode=SyncMode.OBAN)
+    sql("UPDATE products SET price = 'NaN' WHERE id = 5")
+    scrypath.sync_records("Product", [{"id": 1}], mode="oban", config=oban)
+    scrypath.delete_documents("Product", ["3"], mode="oban", config=oban)
+    report = scrypath.reconcile_sync("Product", config=oban)
+    assert drift_of(report) == {
+        "1": "in_flight",
+        "2": "stale",
+        "3": "in_flight",
+        "5": "unknown",
+        "99": "missing",
+    }
+    plan = scrypath.plan(report, delete_orphans=True)
+    assert (plan.written, plan.deleted, plan.left_alone) == (("2", "99"), (), 0)
+    assert plan.counts.rows() == [("missing", 1), ("stale", 1)]
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_plan_is_for_the_index_of_its_configuration(config: Config) -> None:
+    plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
+    with pytest.raises(InvalidOptions, match=f"is for the index {plan.index}, and this configuration names"):
+        scrypath.apply(plan, config=replace(config, index_prefix="elsewhere"))
+
+
+@pytest.mark.usefixtures("drifted")
+def test_a_plan_from_a_snapshot_is_held_to_the_same_index(config: Config) -> None:
+    fresh = scrypath.reconcile_sync("Product", config=config)
+    stored = scrypath.reconcile_sync("Product", max_age=timedelta(hours=1), config=config)
+    assert stored.from_snapshot is True
+    assert scrypath.plan(stored).hash == scrypath.plan(fresh).hash
 
 
 @pytest.mark.usefixtures("drifted")
