@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from scrypath.query.search import search as search
     from scrypath.rebuild.backfill import BackfillResult as BackfillResult
     from scrypath.rebuild.backfill import backfill as backfill
-    from scrypath.schema.declaration import FanOut as FanOut
-    from scrypath.schema.declaration import SearchSchema as SearchSchema
     from scrypath.schema.declaration import search_schema as search_schema
     from scrypath.schema.declaration import searchable as searchable
     from scrypath.schema.faceting import Faceting as Faceting
     from scrypath.schema.faceting import hierarchy as hierarchy
+    from scrypath.schema.metadata import FanOut as FanOut
+    from scrypath.schema.metadata import SearchSchema as SearchSchema
     from scrypath.schema.reflection import document_id_field as document_id_field
     from scrypath.schema.reflection import document_source as document_source
     from scrypath.schema.reflection import schema_capabilities as schema_capabilities
@@ -72,8 +72,9 @@ _HOMES = {
     "scrypath.operator.verification": ("verify_retry",),
     "scrypath.operator.work": ("sync_work",),
     "scrypath.rebuild.backfill": ("BackfillResult", "backfill"),
-    "scrypath.schema.declaration": ("FanOut", "SearchSchema", "search_schema", "searchable"),
+    "scrypath.schema.declaration": ("search_schema", "searchable"),
     "scrypath.schema.faceting": ("Faceting", "hierarchy"),
+    "scrypath.schema.metadata": ("FanOut", "SearchSchema"),
     "scrypath.schema.reflection": (
         "document_id_field",
         "document_source",

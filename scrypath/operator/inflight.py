@@ -13,7 +13,7 @@ from scrypath.meilisearch import tasks
 from scrypath.operator.work import exploded, of_jobs, of_tasks
 from scrypath.queue import jobs
 from scrypath.schema import FanOut, SearchSchema, registry
-from scrypath.sync.related import targets
+from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, SyncMode, WorkState
 
 PENDING_JOBS = ("available", "scheduled", "executing", "retryable")

@@ -19,7 +19,7 @@ from scrypath.operator.verification import verify_retry
 from scrypath.queue import retry as queue
 from scrypath.schema.documents import Documents
 from scrypath.sync.convergence import converge, current
-from scrypath.sync.related import targets
+from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, Outcome, SyncMode, WorkSource
 
 SHOWN = 100  # documents of a preview that are shown

@@ -17,7 +17,7 @@ from scrypath.operator.states import in_step, states
 from scrypath.operator.work_id import WorkId, parse
 from scrypath.queue import jobs
 from scrypath.schema import registry
-from scrypath.sync.related import targets
+from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Outcome, Verification, WorkSource
 
 UNFINISHED_JOBS = ("available", "scheduled", "executing")

@@ -1,7 +1,8 @@
 """Declaring what a model looks like in the search index: declaration, registry, projection, identity."""
 
-from scrypath.schema.declaration import FINGERPRINT_FIELD, FanOut, SearchSchema, search_schema, searchable
+from scrypath.schema.declaration import search_schema, searchable
 from scrypath.schema.faceting import Faceting, hierarchy
+from scrypath.schema.metadata import FINGERPRINT_FIELD, FanOut, SearchSchema
 
 __all__ = [
     "FINGERPRINT_FIELD",

@@ -14,9 +14,9 @@ from uuid import UUID
 import orjson
 
 from scrypath.errors import ProjectionError
-from scrypath.schema.declaration import SearchSchema
 from scrypath.schema.fields import Field, Kind
 from scrypath.schema.identity import attribute, document_id
+from scrypath.schema.metadata import SearchSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa

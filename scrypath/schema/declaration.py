@@ -2,80 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from scrypath.config import Config
-from scrypath.schema.faceting import Faceting
-from scrypath.schema.fields import Field
-
-if TYPE_CHECKING:
-    from sqlalchemy import Select, Table
-
-FINGERPRINT_FIELD = "_scrypath"
-
-
-@dataclass(frozen=True, slots=True)
-class FanOut:
-    """Documents of another schema that must be written again when these records change.
-
-    Parameters
-    ----------
-    target
-        The schema (name or model) whose documents depend on these records.
-    resolver
-        Called with a session and the source ids; returns the ids of the target's rows.
-    """
-
-    target: Any
-    resolver: Callable[[Any, Sequence[Any]], Sequence[Any]]
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SearchSchema:
-    """A declared schema: metadata only. Make one with :func:`searchable` or :func:`search_schema`."""
-
-    name: str
-    import_string: str
-    table: Table
-    fields: tuple[Field, ...]
-    document_id: str
-    model: type[Any] | None = None
-    filterable: tuple[str, ...] = ()
-    sortable: tuple[str, ...] = ()
-    faceting: Faceting = field(default_factory=Faceting)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    tenant_field: str | None = None
-    fan_outs: Mapping[str, FanOut] = field(default_factory=dict)
-    index_prefix: str | None = None
-    query: Callable[[Select[Any]], Select[Any]] | None = None
-    updated_at: str | None = None
-    fingerprint: bool = True
-
-    def __repr__(self) -> str:
-        return f"SearchSchema({self.name!r}, {len(self.fields)} fields, id={self.document_id!r})"
-
-    @property
-    def plain(self) -> bool:
-        """Whether every field is a column, so that rows can stay columns from database to index."""
-        return not self.overridden and all(item.plain for item in self.fields)
-
-    @property
-    def overridden(self) -> bool:
-        """Whether the model's own ``search_document`` makes the documents."""
-        return self.model is not None and hasattr(self.model, "search_document")
-
-    @property
-    def id_field(self) -> Field:
-        """The field that names the document."""
-        return next(item for item in self.fields if item.name == self.document_id)
-
-    def index_name(self, config: Config) -> str:
-        """Name of the schema's index on the server."""
-        prefix = self.index_prefix if self.index_prefix is not None else config.index_prefix
-        # SQLAlchemy's names are a subclass of str that not every library takes for one.
-        return f"{prefix}_{self.table.name}" if prefix else str(self.table.name)
+from scrypath.schema import registry
+from scrypath.schema.metadata import SearchSchema
+from scrypath.schema.validation import build
 
 
 def searchable(**options: Any) -> Callable[[type[Any]], type[Any]]:
@@ -111,8 +43,6 @@ def searchable(**options: Any) -> Callable[[type[Any]], type[Any]]:
     >>> registry.find("DocPage").document_id
     'id'
     """
-    from scrypath.schema import registry
-    from scrypath.schema.validation import build
 
     def declare(model: type[Any]) -> type[Any]:
         registry.add(build(model, options))
@@ -167,7 +97,4 @@ def search_schema(target: Any, **options: Any) -> SearchSchema:
     SchemaError
         When the declaration does not hold.
     """
-    from scrypath.schema import registry
-    from scrypath.schema.validation import build
-
     return registry.add(build(target, options))

@@ -31,9 +31,9 @@ import orjson
 
 from scrypath.errors import ProjectionError
 from scrypath.schema.columns import from_records
-from scrypath.schema.declaration import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.fields import LISTS, Field, Kind
 from scrypath.schema.identity import ID_PATTERN
+from scrypath.schema.metadata import FINGERPRINT_FIELD, SearchSchema
 
 if TYPE_CHECKING:
     import duckdb

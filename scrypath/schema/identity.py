@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from scrypath.errors import ProjectionError
-from scrypath.schema.declaration import SearchSchema
 from scrypath.schema.fields import Kind
+from scrypath.schema.metadata import SearchSchema
 
 ID_PATTERN = r"[A-Za-z0-9_-]{1,511}"
 _ID = re.compile(ID_PATTERN)

@@ -9,7 +9,7 @@ from typing import Any
 
 from scrypath.config import Config
 from scrypath.errors import SchemaError, did_you_mean
-from scrypath.schema.declaration import SearchSchema
+from scrypath.schema.metadata import SearchSchema
 
 _schemas: dict[str, SearchSchema] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from scrypath.schema.declaration import SearchSchema
+from scrypath.schema.metadata import SearchSchema
 
 # snake_case → the wire's camelCase, for every key that a declaration may set
 SETTINGS: Mapping[str, str] = MappingProxyType(

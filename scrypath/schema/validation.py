@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scrypath.errors import SchemaError, did_you_mean
-from scrypath.schema.declaration import FINGERPRINT_FIELD, FanOut, SearchSchema
 from scrypath.schema.faceting import Faceting
 from scrypath.schema.fields import LISTS, Field, Kind, columns_of, kind_of
+from scrypath.schema.metadata import FINGERPRINT_FIELD, FanOut, SearchSchema
 from scrypath.schema.settings import SETTINGS
 
 OPTIONS = (

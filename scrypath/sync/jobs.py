@@ -12,7 +12,7 @@ from scrypath.queue.args import JobArgs
 from scrypath.schema import SearchSchema, registry
 from scrypath.sync import sending
 from scrypath.sync.convergence import converge
-from scrypath.sync.related import targets
+from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, SyncMode
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from scrypath.config import Config, check_option, resolve
-from scrypath.errors import InvalidOptions, did_you_mean
-from scrypath.schema import SearchSchema, registry
-from scrypath.schema.identity import document_id, id_text, id_value
-from scrypath.source.engine import engine, translated
+from scrypath.schema import registry
+from scrypath.schema.identity import document_id
 from scrypath.sync import sending
 from scrypath.sync.convergence import converge
+from scrypath.sync.fan_out import target_of, targets
+from scrypath.sync.jobs import enqueue
 from scrypath.sync.result import SyncResult
 from scrypath.vocabulary import Operation, SyncMode, SyncStatus
 
@@ -48,13 +48,11 @@ def sync_related(
     InvalidOptions
         For a fan-out that is not declared.
     """
-    from scrypath.sync.jobs import enqueue
-
     source = registry.find(schema)
     settled = resolve(config)
     how = check_option("mode", mode, SyncMode) if mode is not None else settled.sync_mode
     ids = tuple(dict.fromkeys(document_id(source, record) for record in records))
-    target = _target(source, fan_out)
+    target = target_of(source, fan_out)
     if how is SyncMode.OBAN:
         work_ids = enqueue(source, settled, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)
         status = SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP
@@ -72,23 +70,3 @@ def sync_related(
         tuple(target_ids),
         tuple(item.work_id for item in sent),
     )
-
-
-def targets(
-    source: SearchSchema, config: Config, fan_out: str, ids: Sequence[str]
-) -> tuple[SearchSchema, Sequence[str]]:
-    """The target schema of a fan-out, and the ids of its documents for these source ids, each once."""
-    from sqlalchemy.orm import Session
-
-    target = _target(source, fan_out)
-    with translated(config), Session(engine(config)) as session:
-        found = source.fan_outs[fan_out].resolver(session, [id_value(source, item) for item in ids])
-        return target, tuple(dict.fromkeys(id_text(target, item) for item in found))
-
-
-def _target(source: SearchSchema, fan_out: str) -> SearchSchema:
-    if fan_out not in source.fan_outs:
-        raise InvalidOptions(
-            f"{source.name} has no fan-out {fan_out!r}.", hint=did_you_mean(fan_out, source.fan_outs)
-        )
-    return registry.find(source.fan_outs[fan_out].target)

@@ -11,10 +11,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from scrypath.config import Config
 from scrypath.errors import ProjectionError, SchemaError
 from scrypath.schema import Faceting, FanOut, hierarchy, registry, search_schema, searchable
-from scrypath.schema.declaration import FINGERPRINT_FIELD
 from scrypath.schema.documents import project
 from scrypath.schema.fields import Kind
 from scrypath.schema.identity import document_id, id_text, id_value
+from scrypath.schema.metadata import FINGERPRINT_FIELD
 from scrypath.schema.reflection import (
     document_id_field,
     document_source,

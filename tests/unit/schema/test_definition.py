@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import from_records
-from scrypath.schema.declaration import FINGERPRINT_FIELD
 from scrypath.schema.documents import project, project_columns, project_records
 from scrypath.schema.fields import Kind
+from scrypath.schema.metadata import FINGERPRINT_FIELD
 from tests.shop import KINDS, Colour, everything
 
 SCHEMA: SearchSchema = everything()
