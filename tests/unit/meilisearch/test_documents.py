@@ -211,9 +211,10 @@ def test_ids_that_are_digits_in_text_are_strings() -> None:
     }
 
 
+INTEGERS = st.integers(-(2**63), 2**63 - 1)  # a larger one the server itself keeps as a float
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False),
-    st.text(), st.lists(st.integers()), st.dictionaries(st.text(), st.text()),
+    st.none(), st.booleans(), INTEGERS, st.floats(allow_nan=False, allow_infinity=False),
+    st.text(), st.lists(INTEGERS), st.dictionaries(st.text(), st.text()),
 )  # fmt: skip
 
 
