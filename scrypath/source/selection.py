@@ -50,13 +50,14 @@ def ids(schema: SearchSchema, part: Part) -> Select[Any]:
 
 def changed_ids(schema: SearchSchema, since: datetime, limit: int) -> Select[Any]:
     """The ids of what changed since a moment (UTC), whether the schema's query still counts it as a row or not."""
-    from sqlalchemy import select
+    from sqlalchemy import or_, select
 
     assert schema.updated_at is not None, "without it nobody can tell"
     changed = columns_of(schema.table, schema.model)[schema.updated_at]
     if not getattr(changed.type, "timezone", False):
         since = since.astimezone(UTC).replace(tzinfo=None) - ZONES
-    return select(id_column(schema)).where(changed >= since).limit(limit)
+    # A row that does not say when it changed may have changed.
+    return select(id_column(schema)).where(or_(changed >= since, changed.is_(None))).limit(limit)
 
 
 def random_ids(schema: SearchSchema, size: int) -> Select[Any]:

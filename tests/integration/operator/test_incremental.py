@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 import scrypath
 from scrypath.config import Config
@@ -135,6 +136,52 @@ def test_many_changes_are_read_with_everything(
     assert report.documents.height == 100
 
 
+def test_a_row_that_does_not_say_when_it_changed_is_read(notes: Config, sql: Sql) -> None:
+    sql("ALTER TABLE notes ALTER changed_at DROP NOT NULL")
+    sql("UPDATE notes SET changed_at = NULL WHERE id = 7")
+    assert compared(notes).in_step is True
+    sql("UPDATE notes SET body = 'Changed' WHERE id = 7")
+    report = compared(notes)
+    assert report.method == "incremental"
+    assert drift_of(report) == {"7": "stale"}
+
+
+def test_a_clock_that_is_a_few_minutes_behind_hides_nothing(notes: Config, sql: Sql) -> None:
+    sql("UPDATE notes SET body = 'Changed', changed_at = now() - interval '4 minutes' WHERE id = 8")
+    report = compared(notes)
+    assert report.method == "incremental"
+    assert drift_of(report) == {"8": "stale"}
+
+
+def test_a_change_that_was_not_committed_when_the_earlier_comparison_read_is_found(
+    notes: Config, sql: Sql
+) -> None:
+    with engine(notes).connect() as slow:
+        slow.execute(
+            sa.text(
+                "UPDATE notes SET body = 'Changed', changed_at = now() - interval '4 minutes' WHERE id = 9"
+            )
+        )
+        assert compared(notes, incremental=False).in_step is True
+        slow.commit()
+    assert drift_of(compared(notes)) == {"9": "stale"}
+
+
+def test_one_row_gone_and_another_come_do_not_cancel_out(notes: Config, sql: Sql) -> None:
+    sql("DELETE FROM notes WHERE id = 9")
+    sql("INSERT INTO notes VALUES (999, 'New', false, now())")
+    report = compared(notes)
+    assert drift_of(report) == {"9": "orphan", "999": "missing"}
+    assert "without a trace" in str(report.note)
+
+
+def test_another_declaration_is_compared_whole(notes: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scrypath.operator.incremental.definition", lambda _: "another")
+    report = compared(notes)
+    assert report.method == "full"
+    assert "The schema's definition has changed." in str(report.note)
+
+
 def test_deleted_task_history_is_no_proof(notes: Config) -> None:
     scrypath.sync_records("Note", [{"id": 5, "body": "Not what the row says"}], config=notes)
     tasks.delete(notes, index_uids=[registry.find("Note").index_name(notes)], statuses=["succeeded"])
@@ -208,6 +255,27 @@ def test_a_sample_as_large_as_the_table_is_a_count(notes: Config, sql: Sql) -> N
         ("stale", 30, 30, 30),
         ("orphan", 10, 10, 10),
     ]
+
+
+def test_a_sample_of_nothing_estimates_nothing(config: Config) -> None:
+    config = replace(config, schemas=("tests.integration.operator.notes:Note",))
+    Base.metadata.create_all(engine(config))
+    without_index = scrypath.reconcile_sync("Note", sample=10, config=config)
+    assert without_index.note == "Estimated from 0 of 0 rows, chosen at random."
+    written(
+        config,
+        *documents.write(
+            config, registry.find("Note").index_name(config), [{"id": 1, "body": "x"}], primary_key="id"
+        ),
+    )
+    report = scrypath.reconcile_sync("Note", sample=10, config=config)
+    assert report.estimate is not None
+    assert report.estimate.select("drift", "low", "estimate", "high").rows() == [
+        ("missing", 0, 0, 0),
+        ("stale", 0, 0, 0),
+        ("orphan", 1, 1, 1),
+    ]
+    assert report.in_step is None
 
 
 def test_notes_are_declared_with_updated_at() -> None:
