@@ -17,6 +17,7 @@ from scrypath.meilisearch.document_pages import Page, columns, pages
 from scrypath.meilisearch.indexes import path
 from scrypath.meilisearch.moments import moment
 from scrypath.meilisearch.wire import Reply, connect
+from scrypath.schema.identity import usable
 
 __all__ = [
     "Content",
@@ -159,7 +160,7 @@ def delete_all(config: Config, index: str, *, reference: str | None = None) -> S
 def get_many(
     config: Config, index: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Read documents by id, in the server's order; ids that the index does not have are left out.
+    """Read documents by id, in the server's order; ids that the index does not have, or cannot, are left out.
 
     Raises
     ------
@@ -167,8 +168,9 @@ def get_many(
         When the server has no index of this name.
     """
     found: list[dict[str, Any]] = []
-    for start in range(0, len(ids), IDS_PAGE):
-        chunk = list(ids[start : start + IDS_PAGE])
+    possible = [item for item in ids if usable(item)]  # one that is not, and the server refuses them all
+    for start in range(0, len(possible), IDS_PAGE):
+        chunk = possible[start : start + IDS_PAGE]
         wanted: dict[str, Any] = {"ids": chunk, "limit": len(chunk)}
         if fields is not None:
             wanted["fields"] = list(fields)

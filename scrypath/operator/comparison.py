@@ -54,6 +54,8 @@ class Comparison:
         ``frames.DRIFT_ESTIMATE``, of a sample only.
     index_created_at
         Which index was compared: one of the same name made or swapped in later has another moment. UTC.
+    nameless
+        Rows that have no id; in ``drift`` they are one, whose id is empty.
     unread
         Rows that could not be compared, where nothing was; None: not known.
     """
@@ -71,6 +73,7 @@ class Comparison:
     baseline: Baseline | None = None
     estimate: pl.DataFrame | None = None
     index_created_at: datetime | None = None
+    nameless: int = 0
     unread: int | None = None
 
     def noting(self, note: str) -> Comparison:
@@ -84,6 +87,7 @@ class Comparison:
             return no_counts(unknown=self.unread)
         tally = dict(self.drift.group_by("drift").len().iter_rows())
         counts = {"in_step": self.in_step} | {str(kind): tally.get(str(kind), 0) for kind in DocumentDrift}
+        counts[str(DocumentDrift.UNKNOWN)] += max(0, self.nameless - 1)
         return DOCUMENT_COUNTS.rows({"drift": name, "count": count} for name, count in counts.items())
 
 
@@ -140,7 +144,10 @@ def compare(
         scanned = read(schema, config, verify, before is not None)
     except IndexNotFound:
         return not_compared(schema, config, verify, began, "The index was deleted while it was read.")
-    found = confirmed(schema, config, scanned.suspects, in_flight(schema, config, since=ended), verify=verify)
+    pending = in_flight(schema, config, since=ended)
+    found = confirmed(
+        schema, config, scanned.suspects, pending, verify=verify, nameless=scanned.nameless
+    ).sort("document_id")
     if _replaced(config, schema.index_name(config), before, ended=ended):
         return not_compared(schema, config, verify, began, REPLACED)
     if not scanned.whole:
@@ -153,11 +160,12 @@ def compare(
         compared=True,
         rows=scanned.rows,
         documents=scanned.documents,
-        in_step=scanned.rows - found.filter(pl.col("has_row")).height,
+        in_step=scanned.rows - int(found["row_count"].sum()),
         drift=DOCUMENTS.conform(found),
         note=None if before is not None else "The index does not exist.",
         baseline=baseline,
         index_created_at=before.created_at if before is not None else None,
+        nameless=scanned.nameless,
     )
 
 

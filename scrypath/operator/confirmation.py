@@ -20,6 +20,7 @@ def confirmed(
     pending: InFlight,
     *,
     verify: Verification,
+    nameless: int = 0,
 ) -> pl.DataFrame:
     """Suspects that are still not in step, with their drift.
 
@@ -33,14 +34,17 @@ def confirmed(
         What is being written.
     verify
         What the comparison reads from documents.
+    nameless
+        Rows without an id: nobody can look for their documents.
 
     Returns
     -------
     polars.DataFrame
-        The columns of ``frames.DOCUMENTS``, and ``has_row``.
+        The columns of ``frames.DOCUMENTS``, and ``row_count``: how many of the rows scanned it stands for.
     """
-    now = states(schema, config, suspects["document_id"].to_list(), verify=verify)
-    known = suspects.join(now, on="document_id", how="left", maintain_order="left")
+    named = suspects.filter(pl.col("document_id") != "")
+    now = states(schema, config, named["document_id"].to_list(), verify=verify)
+    known = named.join(now, on="document_id", how="left", maintain_order="left")
     row_changed = (pl.col("has_row") != pl.col("row_stands")) | (
         pl.col("row_fingerprint").ne_missing(pl.col("row_now"))
     )
@@ -52,7 +56,7 @@ def confirmed(
     work = pl.col("document_id").replace_strict(
         pending.by_document, default=pending.blanket, return_dtype=pl.String
     )
-    return (
+    found = (
         known.filter(~in_step())
         .with_columns(work=work, changed=row_changed | document_changed)
         .select(
@@ -76,6 +80,17 @@ def confirmed(
                     pl.lit("The document holds values that its fields cannot have.")
                 ),
             ),
-            has_row=pl.col("has_row"),
+            row_count=pl.when("has_row").then(pl.max_horizontal("row_count", pl.lit(1))).otherwise(0),
         )
+    )
+    if not nameless:
+        return found
+    said = {
+        "document_id": "",
+        "drift": str(DocumentDrift.UNKNOWN),
+        "detail": f"{nameless:,} rows have no id." if nameless > 1 else "The row has no id.",
+        "row_count": nameless,
+    }
+    return pl.concat(
+        [found, pl.DataFrame([said], schema_overrides=dict(found.schema))], how="diagonal_relaxed"
     )

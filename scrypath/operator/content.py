@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import sound_records
 from scrypath.schema.documents import fingerprint_sql
+from scrypath.schema.fields import Kind
+from scrypath.schema.identity import id_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +24,10 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
     import pyarrow as pa
 
     names = [field.name for field in schema.fields]
-    held = [{name: document.get(name) for name in names} for document in documents]
+    held = [
+        {name: document.get(name) for name in names} | {schema.document_id: _identity(schema, document)}
+        for document in documents
+    ]
     sound, misfits = sound_records(schema, held)
     with duckdb.connect(":memory:") as connection:
         connection.register("batch", sound)
@@ -37,3 +42,12 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
         }
     )
     return pa.concat_tables([known, strangers])
+
+
+def _identity(schema: SearchSchema, document: dict[str, Any]) -> Any:
+    # 1 and "1" name the same document, whichever of the two it was sent with.
+    value = document[schema.document_id]
+    kind = schema.id_field.kind
+    if kind is Kind.INTEGER and isinstance(value, str):
+        return number if str(number := id_value(schema, value)) == value else value
+    return str(value) if kind is Kind.TEXT else value

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import IndexNotFound
+from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.frames import FIELD_DIFFERENCES
 from scrypath.meilisearch import documents as wire
+from scrypath.operator import scan
 from scrypath.schema import SearchSchema, registry
-from scrypath.schema.columns import canonical_json
+from scrypath.schema.documents import project_records
+from scrypath.source.selection import Part
 from scrypath.sync.convergence import current
 from scrypath.vocabulary import DocumentDrift
 
@@ -33,38 +35,42 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     Returns
     -------
     polars.DataFrame
-        ``frames.FIELD_DIFFERENCES``; a missing or orphan document has every field in it.
-
-    Raises
-    ------
-    ProjectionError
-        When one of the rows cannot be projected.
+        ``frames.FIELD_DIFFERENCES``. A ``missing``, ``orphan`` or ``unknown`` document has every field in it: the row
+        of an unknown one cannot be projected, and has no values.
     """
     found, settled = registry.find(schema), resolve(config)
-    texts = [str(item) for item in ids]
-    documents, _ = current(found, settled, texts)
+    texts = list(dict.fromkeys(str(item) for item in ids))
+    unknown = _unsound(found, settled, texts)
+    documents, _ = current(found, settled, [item for item in texts if item not in unknown])
     rows = dict(zip(documents.ids, map(orjson.loads, documents.lines), strict=True))
     index = _documents(found, settled, texts)
     different: list[dict[str, Any]] = []
     for document_id in texts:
         row, document = rows.get(document_id), index.get(document_id)
-        drift = _drift(row, document)
+        drift = DocumentDrift.UNKNOWN if document_id in unknown else _drift(row, document)
         if drift is None:
             continue
-        for field in found.fields:
-            left = None if row is None else row.get(field.name)
-            right = None if document is None else document.get(field.name)
-            if row is None or document is None or _differs(left, right, set_like=field.set_like):
-                different.append(
-                    {
-                        "document_id": document_id,
-                        "drift": str(drift),
-                        "field": field.name,
-                        "database": None if row is None else _json(left),
-                        "index": None if document is None or field.name not in document else _json(right),
-                    }
-                )
+        same = _same_fields(found, row, document) if drift is DocumentDrift.STALE else ()
+        different.extend(
+            {
+                "document_id": document_id,
+                "drift": str(drift),
+                "field": field.name,
+                "database": None if row is None else _json(row.get(field.name)),
+                "index": None
+                if document is None or field.name not in document
+                else _json(document[field.name]),
+            }
+            for field in found.fields
+            if field.name not in same
+        )
     return FIELD_DIFFERENCES.rows(different)
+
+
+def _unsound(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
+    read = scan.row_fingerprints(schema, config, Part(ids=ids))
+    pairs = zip(read.column("id").to_pylist(), read.column("problem").to_pylist(), strict=True)
+    return {document_id for document_id, problem in pairs if problem is not None}
 
 
 def _documents(schema: SearchSchema, config: Config, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -82,8 +88,27 @@ def _drift(row: Any, document: Any) -> DocumentDrift | None:
     return DocumentDrift.MISSING if document is None else DocumentDrift.STALE
 
 
-def _differs(left: Any, right: Any, *, set_like: bool) -> bool:
-    return canonical_json(left, set_like=set_like) != canonical_json(right, set_like=set_like)
+def _same_fields(
+    schema: SearchSchema, row: Mapping[str, Any] | None, document: Mapping[str, Any] | None
+) -> set[str]:
+    """Fields that say the same on both sides, in whatever way: a moment in another zone, a set in another order."""
+    left, right = dict(row or {}), document or {}
+    # The row with one value of the document's: the same row still, or another one.
+    names = [field.name for field in schema.fields if field.name != schema.document_id]
+    one_changed = [{**left, name: right.get(name)} for name in names]
+    try:
+        mark, *marks = project_records(schema, [left, *one_changed]).fingerprints
+    except ProjectionError:  # one of the fields cannot hold what the document has
+        mark = project_records(schema, [left]).fingerprints[0]
+        marks = [_mark(schema, changed) for changed in one_changed]
+    return {schema.document_id, *(name for name, found in zip(names, marks, strict=True) if found == mark)}
+
+
+def _mark(schema: SearchSchema, record: Mapping[str, Any]) -> str:
+    try:
+        return project_records(schema, [record]).fingerprints[0]
+    except ProjectionError:
+        return ""
 
 
 def _json(value: Any) -> str:

@@ -91,7 +91,7 @@ def compare_since(
         compared=True,
         rows=totals[0],
         documents=totals[1],
-        in_step=totals[0] - chosen.drift.filter(pl.col("has_row")).height,
+        in_step=totals[0] - int(chosen.drift["row_count"].sum()),
         drift=DOCUMENTS.conform(chosen.drift.sort("document_id")),
         note=f"{len(ids)} documents that may have changed were compared; the others are taken from before.",
         method=ComparisonMethod.INCREMENTAL,

@@ -279,6 +279,7 @@ def _record(
             "in_step": comparison.in_step if comparison is not None else None,
             "note": comparison.note if comparison is not None else None,
             "method": str(comparison.method) if comparison is not None else None,
+            "nameless": comparison.nameless if comparison is not None else 0,
             "index_created_at": comparison.index_created_at.isoformat()
             if comparison is not None and comparison.index_created_at is not None
             else None,
@@ -314,4 +315,5 @@ def _recent(
         note=record.evidence.get("note"),
         method=ComparisonMethod(record.evidence.get("method") or ComparisonMethod.FULL),
         index_created_at=datetime.fromisoformat(made) if made is not None else None,
+        nameless=record.evidence.get("nameless") or 0,
     )

@@ -40,6 +40,7 @@ SELECT coalesce(r.id, d.id) AS document_id, r.fingerprint AS row_fingerprint,
 FROM rows_side r FULL JOIN documents_side d ON r.id = d.id
 WHERE r.fingerprint IS DISTINCT FROM d.fingerprint OR r.id IS NULL OR d.id IS NULL OR r.problem IS NOT NULL
 """
+NAMELESS = "SELECT count(*) FROM rows_side WHERE id = ''"
 TOTALS = "SELECT (SELECT count(*) FROM rows_side), (SELECT count(DISTINCT id) FROM documents_side)"
 PASSES = 3  # readings of an index from which documents are being deleted, before it is called unreadable
 MEMORY = "192MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
@@ -58,12 +59,15 @@ class Scanned:
         How many there are on each side.
     whole
         False: documents may have been overlooked, because others were deleted while they were read.
+    nameless
+        Rows that have no id; among the suspects they are one, whose id is empty.
     """
 
     suspects: pl.DataFrame
     rows: int
     documents: int
     whole: bool = True
+    nameless: int = 0
 
 
 type Reader = Callable[[SearchSchema, Config, Verification, bool], Scanned]
@@ -113,7 +117,10 @@ def joined(connection: duckdb.DuckDBPyConnection, *, whole: bool) -> Scanned:
     """What the two sides of a :func:`scratch` say about each other."""
     suspects = connection.sql(SUSPECTS).pl().unique("document_id", keep="first").sort("document_id")
     [(row_count, document_count)] = connection.execute(TOTALS).fetchall()
-    return Scanned(suspects, row_count, document_count, whole)
+    nameless = 0
+    if "" in suspects["document_id"]:
+        [(nameless,)] = connection.execute(NAMELESS).fetchall()
+    return Scanned(suspects, row_count, document_count, whole, nameless)
 
 
 @contextmanager

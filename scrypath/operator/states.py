@@ -29,6 +29,7 @@ NOW = pl.Schema(
         "row_stands": pl.Boolean(),
         "document_stands": pl.Boolean(),
         "problem": pl.String(),
+        "row_count": pl.Int64(),
     }
 )
 
@@ -58,7 +59,7 @@ def in_step() -> pl.Expr:
 
 
 def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verification) -> pl.DataFrame:
-    rows = pl.DataFrame(scan.row_fingerprints(schema, config, Part(ids=ids)))
+    rows = _once(pl.DataFrame(scan.row_fingerprints(schema, config, Part(ids=ids))))
     try:
         documents = pl.DataFrame(_documents(schema, config, ids, verify))
     except IndexNotFound:
@@ -70,6 +71,7 @@ def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verifi
                 pl.col("id").alias("document_id"),
                 pl.col("fingerprint").alias("row_now"),
                 "problem",
+                "row_count",
                 row_stands=True,
             ),
             on="document_id",
@@ -84,9 +86,25 @@ def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verifi
             on="document_id",
             how="left",
         )
-        .with_columns(pl.col("row_stands", "document_stands").fill_null(value=False))
+        .with_columns(
+            pl.col("row_stands", "document_stands").fill_null(value=False), pl.col("row_count").fill_null(0)
+        )
         .select(NOW.names())
         .cast(NOW)
+    )
+
+
+def _once(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each id once; rows that share an id and differ cannot be told apart by it."""
+    return rows.group_by("id", maintain_order=True).agg(
+        pl.col("fingerprint").first(),
+        pl.coalesce(
+            pl.col("problem").drop_nulls().first(),
+            pl.when(pl.col("fingerprint").n_unique() > 1).then(
+                pl.format("{} different rows have this id.", pl.col("fingerprint").n_unique())
+            ),
+        ).alias("problem"),
+        pl.len().cast(pl.Int64).alias("row_count"),
     )
 
 

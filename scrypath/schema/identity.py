@@ -28,12 +28,17 @@ def id_text(schema: SearchSchema, value: Any) -> str:
             f"{schema.name}: {value!r} cannot be a document id.", hint="It is an integer, a text or a UUID."
         )
     text = str(_as_kept(schema, value))
-    if not _ID.fullmatch(text):
+    if not usable(text):
         raise ProjectionError(
             f"{schema.name}: document id {text!r} has characters that Meilisearch refuses.",
             hint="Letters, digits, hyphens and underscores, 511 bytes at most.",
         )
     return text
+
+
+def usable(text: str) -> bool:
+    """Whether Meilisearch takes a text as a document id; of one that it does not take, it has no document."""
+    return _ID.fullmatch(text) is not None
 
 
 def _as_kept(schema: SearchSchema, value: int | str | UUID) -> int | str | UUID:

@@ -135,7 +135,7 @@ def stable_until(config: Config) -> datetime:
 
 def _scalars(config: Config, statement: Select[Any]) -> list[str]:
     with translated(config), engine(config).connect() as connection:
-        return [str(value) for value in connection.scalars(statement)]
+        return [str(value) for value in connection.scalars(statement) if value is not None]
 
 
 @contextmanager
@@ -207,7 +207,8 @@ def _typed(schema: SearchSchema, batch: Any, misfits: list[Misfit] | None) -> pa
     if not refused:
         return typed
     ids = typed.column(schema.document_id)
-    unsound = [(str(ids[place].as_py()), f"{schema.name}: {why}") for place, why in refused.items()]
+    names = {place: "" if (value := ids[place].as_py()) is None else str(value) for place in refused}
+    unsound = [(names[place], f"{schema.name}: {why}") for place, why in refused.items()]
     if misfits is None:
         raise ProjectionError(
             f"{unsound[0][1]} ({schema.document_id}={unsound[0][0]})",
