@@ -1,4 +1,5 @@
-"""What the embedded engine takes: storing, reading back, small writes, two-word queries, and its memory.
+"""What the embedded engine takes: storing, reading back, small writes, two-word queries, its memory, and how long
+it keeps a look at its health waiting meanwhile.
 
 Run as ``python benchmarks/engine.py [documents]``; the default is 1 000 000.
 """
@@ -71,12 +72,30 @@ class Engine:
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 
-    def watch_health(self, done: threading.Event, waits: list[float]) -> None:
-        """Note how long every look at the health takes."""
-        while not done.wait(0.01):
-            began = time.perf_counter()
-            self.pool.request("GET", self.url + "/health")
-            waits.append(time.perf_counter() - began)
+    def do(self, method: str, path: str, body: Any = None) -> float:
+        """Enqueue a task and wait for it, return the seconds that took."""
+        began = time.perf_counter()
+        self.settle(self.ask(method, path, body)["taskUid"])
+        return time.perf_counter() - began
+
+
+class Health(threading.Thread):
+    """Looks at the health of an engine all the time, by what the engine is doing."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(daemon=True)
+        self.engine = engine
+        self.doing = ""
+        self.longest: dict[str, float] = {}
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        pool = urllib3.PoolManager()
+        while not self.done.wait(0.01):
+            doing, began = self.doing, time.perf_counter()
+            pool.request("GET", self.engine.url + "/health")
+            spent = time.perf_counter() - began
+            self.longest[doing] = max(spent, self.longest.get(doing, 0.0))
 
 
 def _lines(first: int, last: int) -> bytes:
@@ -128,38 +147,62 @@ def _search(engine: Engine, index: str) -> float:
     return sorted(waits)[int(len(waits) * 0.95)] * 1000
 
 
+def _shown(label: str, value: str) -> None:
+    print(f"{label:<52}{value:>14}", flush=True)
+
+
+def _measure(engine: Engine, health: Health, count: int) -> None:
+    health.doing = "storing"
+    engine.do("PATCH", "/indexes/stored/settings", {"searchableAttributes": []})
+    spent = _fill(engine, "stored", count)
+    _shown(f"{count:,} documents stored", f"{spent:.1f} s")
+    health.doing = "reading back"
+    _shown("id and fingerprint read back", f"{_read(engine, 'stored', count, ['id', 'fingerprint']):,.0f}/s")
+    _shown("whole documents read back", f"{_read(engine, 'stored', count, None):,.0f}/s")
+    health.doing = "indexing"
+    engine.do("PATCH", "/indexes/found/settings", {"searchableAttributes": ["title"]})
+    engine.do("PATCH", "/indexes/found/settings", {"filterableAttributes": ["year"]})
+    spent = _fill(engine, "found", SEARCHED)
+    _shown(f"{SEARCHED:,} documents made searchable", f"{SEARCHED / spent:,.0f}/s")
+    health.doing = "searching"
+    _shown("two words and a filter, p95", f"{_search(engine, 'found'):.0f} ms")
+    health.doing = "single writes"
+    began = time.perf_counter()
+    for n in range(200):
+        task = engine.ask("POST", "/indexes/small/documents", [{"id": n, "text": f"word {n}"}])
+    engine.settle(task["taskUid"])
+    _shown("200 single writes queued at once", f"{time.perf_counter() - began:.2f} s")
+    health.doing = "settings"
+    change = {"searchableAttributes": ["title", "body"], "sortableAttributes": ["year"]}
+    _shown("settings that index all anew", f"{engine.do('PATCH', '/indexes/found/settings', change):.1f} s")
+    health.doing = "deletion"
+    chosen = {"filter": "year < 1960"}
+    _shown(
+        "half of them deleted by filter",
+        f"{engine.do('POST', '/indexes/found/documents/delete', chosen):.1f} s",
+    )
+    health.doing = "swap"
+    pair = [{"indexes": ["stored", "found"]}]
+    _shown("two indexes swapped", f"{engine.do('POST', '/swap-indexes', pair):.2f} s")
+    health.doing = "removal"
+    _shown("all documents removed", f"{engine.do('DELETE', '/indexes/found/documents'):.1f} s")
+    _shown("an index removed", f"{engine.do('DELETE', '/indexes/stored'):.2f} s")
+
+
 def main(count: int) -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         engine = Engine(Path(folder))
-        done, waits = threading.Event(), [0.0]
-        watch = threading.Thread(target=engine.watch_health, args=(done, waits))
-        watch.start()
+        health = Health(engine)
+        health.start()
         try:
-            change = engine.ask("PATCH", "/indexes/stored/settings", {"searchableAttributes": []})
-            engine.settle(change["taskUid"])
-            print(f"{count:>9,} documents stored in {_fill(engine, 'stored', count):.1f} s")
-            pairs = _read(engine, "stored", count, ["id", "fingerprint"])
-            print(f"          id and fingerprint read back: {pairs:,.0f}/s")
-            print(f"          whole documents read back:    {_read(engine, 'stored', count, None):,.0f}/s")
-            change = engine.ask(
-                "PATCH",
-                "/indexes/found/settings",
-                {"searchableAttributes": ["title"], "filterableAttributes": ["year"]},
-            )
-            engine.settle(change["taskUid"])
-            print(f"{SEARCHED:>9,} documents made searchable in {_fill(engine, 'found', SEARCHED):.1f} s")
-            print(f"          two words and a filter, p95: {_search(engine, 'found'):.0f} ms")
-            began = time.perf_counter()
-            for n in range(200):
-                task = engine.ask("POST", "/indexes/small/documents", [{"id": n, "text": f"word {n}"}])
-            engine.settle(task["taskUid"])
-            print(f"      200 single writes done in {time.perf_counter() - began:.2f} s")
+            _measure(engine, health, count)
         finally:
-            done.set()
-            watch.join()
-            longest, peak = max(waits) * 1000, engine.peak_megabytes()
-            print(f"          longest wait for /health: {longest:.0f} ms; peak memory: {peak} MB")
+            health.done.set()
+            health.join()
+            for doing, longest in health.longest.items():
+                _shown(f"longest wait for /health while {doing}", f"{longest * 1000:.0f} ms")
+            _shown("most memory held", f"{engine.peak_megabytes()} MB")
             engine.process.terminate()
             engine.process.wait()
 

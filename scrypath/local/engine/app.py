@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
@@ -13,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Scope, Send
 
+from scrypath.local.engine.bodies import Body
 from scrypath.local.engine.engine import Engine
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.names import not_found
@@ -74,33 +74,6 @@ class Table:
         return None
 
 
-def _bytes(limit: int) -> str:
-    """Return a size as the server words it: binary units when it divides by 1024, else decimal ones."""
-    base, units = (1024, ("B", "KiB", "MiB", "GiB")) if limit % 1024 == 0 else (1000, ("B", "KB", "MB", "GB"))
-    size, step = float(limit), 0
-    while size >= base and step < len(units) - 1:
-        size, step = size / base, step + 1
-    return f"{size:g} {units[step]}"
-
-
-def _decompress(body: bytes, encoding: str, limit: int) -> bytes:
-    """Return a body as it was before it was compressed, no more than one byte beyond the limit."""
-    modes = {"gzip": 31, "deflate": 15}
-    if encoding in ("br", "zstd"):
-        message = f"The embedded engine does not decompress `{encoding}`; send `gzip`, `deflate` or nothing."
-        raise ApiError("bad_request", message)
-    if encoding not in modes or not body:
-        return body
-    reader = zlib.decompressobj(modes[encoding])
-    try:
-        plain = reader.decompress(body, limit + 1)
-    except zlib.error:
-        raise ApiError("bad_request", "The provided payload is incomplete and cannot be parsed") from None
-    if len(plain) <= limit and not reader.eof:
-        raise ApiError("bad_request", "The provided payload is incomplete and cannot be parsed")
-    return plain
-
-
 class Gate:
     """The ASGI application: admits requests and hands them to their routes.
 
@@ -131,46 +104,24 @@ class Gate:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         query = scope["query_string"].decode("latin-1")
-        try:
-            body = await self._body(receive, headers, route)
-        except ApiError as error:
-            return Reply(orjson.dumps(error.body()), error.status)
+        body = await self._body(receive, headers, route)
         if route.path in _INSTANT:
             return self._handle(route, values, query, headers, body)
         return await run_in_threadpool(self._handle, route, values, query, headers, body)
 
-    async def _body(self, receive: Receive, headers: Mapping[str, str], route: Route) -> bytes:
-        limit = self.engine.payload_limit
-        chunks: list[bytes] = []
-        size = 0
+    async def _body(self, receive: Receive, headers: Mapping[str, str], route: Route) -> Body:
+        body = Body(self.engine.payload_limit, headers, documents=route.action in _WRITES_DOCUMENTS)
         more = True
         while more:
             message: Message = await receive()
             if message["type"] == "http.disconnect":
                 break
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size <= limit:
-                chunks.append(chunk)
+            body.add(message.get("body", b""))
             more = message.get("more_body", False)
-        body = b"".join(chunks)
-        encoding = headers.get("content-encoding", "").strip().lower()
-        if size <= limit and encoding:
-            body = _decompress(body, encoding, limit)
-            size = len(body)
-        if size > limit:
-            if route.action in _WRITES_DOCUMENTS:
-                accepted = f"The maximum accepted payload size is {_bytes(limit)}."
-                raise ApiError(
-                    "payload_too_large", f"The provided payload reached the size limit. {accepted}"
-                )
-            raise ApiError(
-                "internal", f"JSON payload ({size} bytes) is larger than allowed (limit: {limit} bytes)."
-            )
         return body
 
     def _handle(
-        self, route: Route, values: dict[str, str], query: str, headers: Mapping[str, str], body: bytes
+        self, route: Route, values: dict[str, str], query: str, headers: Mapping[str, str], body: Body
     ) -> Reply:
         try:
             action = route.action

@@ -219,7 +219,7 @@ class Operation:
             raise about(self.uid, error) from None
         if settings != facts.settings:
             self.checkpoint()
-            indexer.rebuild(conn, facts.settings, settings)
+            indexer.rebuild(conn, facts.settings, settings, self.checkpoint)
             write_facts(conn, settings=settings)
         write_facts(conn, updated_at=clock.now())
         for task in tasks:

@@ -137,7 +137,7 @@ class Writer:
         """Delete every document, return how many there were."""
         deleted = self.facts.count
         self._entries.clear()
-        indexer.apply(self.conn, self.facts.settings, self._departures())
+        indexer.clear(self.conn)
         self.conn.execute("DELETE FROM documents")
         self.conn.execute("DELETE FROM free")
         self._fields.clear()
@@ -145,15 +145,6 @@ class Writer:
         self._docids = self._free_docids(-1)
         self._freed.clear()
         return deleted
-
-    def _departures(self) -> Iterator[indexer.Change]:
-        last = -1
-        while rows := self.conn.execute(
-            "SELECT docid, doc FROM documents WHERE docid > ? ORDER BY docid LIMIT ?", (last, SLICE)
-        ).fetchall():
-            self.checkpoint()
-            yield from (indexer.Change(docid, loads(text), None) for docid, text in rows)
-            last = rows[-1][0]
 
     def _new_text(self, id_: str, document: Document, old_text: str | None) -> str | None:
         """Return what is to be stored of a document, None when it is stored already."""

@@ -3,8 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from scrypath.local.engine.search import indexer
 
 SCALARS = st.sampled_from([None, True, 0, 1, 1.0, 2.5, "", "Oak", "oak table", "Chair. Oak!", "é"])
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.fixed_dictionaries({"x": SCALARS}))
@@ -74,3 +77,30 @@ def test_huge_integers_are_indexed(make_index: Callable[..., Any]) -> None:
     index = make_index([{"id": 1, "n": 2**70}], filterableAttributes=["n"])
     assert index.matching("n > 1e20") == [0]
     assert index.ids(str(2**70)) == [1]
+
+
+def test_everything_is_forgotten_at_once(make_index: Callable[..., Any]) -> None:
+    index = make_index([{"id": n, "a": f"oak {n}"} for n in range(20)], filterableAttributes=["a"])
+    indexer.clear(index.conn)
+    assert not any(index.rows().values())
+    index.conn.execute("DELETE FROM documents")
+    index.write([{"id": 1, "a": "oak table"}])
+    assert index.ids("oak") == [1]
+    index.check()
+
+
+def test_indexing_anew_can_be_given_up(make_index: Callable[..., Any]) -> None:
+    class GivenUp(Exception):
+        pass
+
+    def give_up() -> None:
+        raise GivenUp
+
+    index = make_index([{"id": 1, "a": "oak"}])
+    before = index.rows()
+    index.conn.execute("SAVEPOINT batch")
+    with pytest.raises(GivenUp):
+        indexer.rebuild(index.conn, index.settings, {**index.settings, "stopWords": ["oak"]}, give_up)
+    index.conn.execute("ROLLBACK TO batch")
+    assert index.rows() == before
+    assert index.ids("oak") == [1]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrypath.local.engine.search.tokens import BREAK, HOLE, Tokenizer, normal
+from scrypath.local.engine.search.tokens import BREAK, HOLE, MAX_POSITIONS, WEIGHT, Tokenizer, normal
 
 PLAIN = Tokenizer({})
 
@@ -58,3 +59,20 @@ def test_tokens_cover_the_text_in_order(text: str) -> None:
 @given(st.text(max_size=20))
 def test_normal_words_stay_as_they_are(text: str) -> None:
     assert normal(normal(text)) == normal(text)
+
+
+@pytest.mark.parametrize("settings", [{}, {"stopWords": ["the"]}])
+def test_words_of_a_long_text_are_kept_up_to_the_last_place_that_is_searched(
+    settings: dict[str, Any],
+) -> None:
+    tokenizer = Tokenizer(settings)
+    found = tokenizer.body(["a first", "word " * MAX_POSITIONS, "behind"]).split(" ")
+    assert found[:4] == ["a", "first", BREAK, "word"]
+    assert sum(WEIGHT.get(word, 1) for word in found) == MAX_POSITIONS
+    assert "behind" not in found
+
+
+def test_a_long_text_is_cut_into_the_words_of_a_short_one() -> None:
+    text = "Über den Wolken, muss die Freiheit! " * 5000
+    expected = PLAIN.body([text[:3600]]).split(" ")
+    assert PLAIN.body([text, "x"]).split(" ")[: len(expected)] == expected

@@ -10,6 +10,7 @@ import orjson
 
 from scrypath.local.engine import names, serde
 from scrypath.local.engine.access import Access
+from scrypath.local.engine.bodies import Body
 from scrypath.local.engine.deserr import Params
 from scrypath.local.engine.engine import Engine
 from scrypath.local.engine.errors import ApiError
@@ -69,8 +70,8 @@ class Call:
         The raw query string.
     headers
         Names in lower case.
-    body
-        Whole and decompressed.
+    sent
+        The body as it was sent.
     access
         What the caller may reach.
     """
@@ -79,8 +80,13 @@ class Call:
     path: Mapping[str, str]
     query: str
     headers: Mapping[str, str]
-    body: bytes
+    sent: Body
     access: Access
+
+    @property
+    def body(self) -> bytes:
+        """The whole body, decompressed; refused when it is too large or broken."""
+        return self.sent.plain()
 
     @property
     def index_uid(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import batched
@@ -92,7 +92,28 @@ def apply(conn: sqlite3.Connection, settings: Mapping[str, Any], changes: Iterab
     _touch(conn)
 
 
-def rebuild(conn: sqlite3.Connection, old_settings: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+def clear(conn: sqlite3.Connection) -> None:
+    """Forget every document at once."""
+    _empty(conn, texts=True, facets=True)
+    _touch(conn)
+
+
+def _empty(conn: sqlite3.Connection, *, texts: bool, facets: bool) -> None:
+    if texts:
+        # a full-text table gives its rows up one by one, but goes as a whole at once
+        conn.execute("DROP TABLE search_text")
+        create(conn)
+    if facets:
+        for table in ("facet_numbers", "facet_strings", "facet_marks"):
+            conn.execute(f"DELETE FROM {table}")
+
+
+def rebuild(
+    conn: sqlite3.Connection,
+    old_settings: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    checkpoint: Callable[[], None] = lambda: None,
+) -> None:
     """Redo what a change of settings makes stale, from the stored documents.
 
     Parameters
@@ -101,18 +122,17 @@ def rebuild(conn: sqlite3.Connection, old_settings: Mapping[str, Any], settings:
         Database of the index, inside the caller's transaction.
     old_settings, settings
         Settings before and after, in the shape of the wire.
+    checkpoint
+        Called now and then; may raise to give up.
     """
     texts = any(old_settings[key] != settings[key] for key in TEXT_SETTINGS)
     facets = Faceted.of(old_settings) != Faceted.of(settings)
     if not texts and not facets:
         return
-    if texts:
-        conn.execute("DELETE FROM search_text")
-    if facets:
-        for table in ("facet_numbers", "facet_strings", "facet_marks"):
-            conn.execute(f"DELETE FROM {table}")
+    _empty(conn, texts=texts, facets=facets)
     writer = _Writer(conn, settings)
     for chunk in batched(_stored(conn), CHUNK):
+        checkpoint()
         if texts:
             writer.texts(chunk)
         if facets:

@@ -22,6 +22,11 @@ WEIGHT: Final = {BREAK: 7}
 """Positions that a word of a body takes, where it is not one."""
 
 MAX_WORD_BYTES: Final = 250
+MAX_POSITIONS: Final = 1 << 16
+"""Places of words in a field that are searched; what stands behind them is not."""
+
+LONG: Final = 2 * MAX_POSITIONS
+"""Characters that are looked at in one go: more would hold every other thread up, and may be too many words."""
 
 # Separators are whole Unicode categories, save these characters, which belong to words.
 CATEGORIES: Final = frozenset({"Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Zl", "Zp", "Zs"})
@@ -179,9 +184,31 @@ class Tokenizer:
 
     def body(self, texts: list[str]) -> str:
         """Return the words of the values of one field as they are stored in the index."""
+        if sum(map(len, texts)) > LONG:
+            return self._bounded(texts)
         if self._plain:
             return _plain_body(texts)
         return f" {BREAK} ".join(found for text in texts if (found := self._body(text)))
+
+    def _bounded(self, texts: list[str]) -> str:
+        """Return the words of long values up to the last place that is searched."""
+        words: list[str] = []
+        left = MAX_POSITIONS
+        for text in texts:
+            apart = bool(words)
+            for piece in _pieces(text):
+                found = self.body([piece]).split(" ") if piece.strip() else [""]
+                if found == [""]:
+                    continue
+                if apart:
+                    found.insert(0, BREAK)
+                    apart = False
+                for word in found:
+                    left -= WEIGHT.get(word, 1)
+                    if left < 0:
+                        return " ".join(words)
+                    words.append(word)
+        return " ".join(words)
 
     def _body(self, text: str) -> str:
         parts: list[str] = []
@@ -210,6 +237,16 @@ def _plain_body(texts: list[str]) -> str:
     words = pattern.findall(text.replace(NEXT, f" {BREAK} "))
     kept = [word for word, following in pairwise([*words, BREAK]) if word != BREAK or following != BREAK]
     return " ".join(kept[1:] if kept and kept[0] == BREAK else kept)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield a text in parts that can be looked at in one go, cut behind a space where there is one."""
+    start = 0
+    while len(text) - start > LONG:
+        end = text.rfind(" ", start, start + LONG) + 1 or start + LONG
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 _HARD: Final = re.compile(f"[{re.escape(HARD)}]|[.,] ")
