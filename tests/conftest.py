@@ -20,6 +20,7 @@ from hypothesis import Phase, settings
 
 from scrypath.config import Config
 from scrypath.schema import registry
+from tests.contract import summary
 
 if TYPE_CHECKING:
     from scrypath.local.stack import Stack
@@ -31,6 +32,11 @@ settings.register_profile(
 settings.load_profile("scrypath")
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how far the embedded engine agrees with a real server, where that was tested."""
+    summary.write(terminalreporter)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,17 @@ class Figures:
             "body": 100 * self.bodies / steps,
             "hits": 100 * self.same_hits / self.searches if self.searches else 100.0,
         }
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Return the steps that were answered differently, each with what differed."""
+        steps: dict[str, list[str]] = {}
+        for one in self.differences:
+            steps.setdefault(f"{one.step} {one.request[:60].strip()}", []).append(one.what)
+        return [(step, ", ".join(what)) for step, what in steps.items()]
+
+    def __add__(self, other: Figures) -> Figures:
+        """Return the figures of two scenarios taken together."""
+        return Figures(*(getattr(self, item.name) + getattr(other, item.name) for item in fields(self)))
 
 
 def scenarios() -> Iterator[Scenario]:

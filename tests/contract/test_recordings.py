@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import os
-import sys
+import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,12 +14,14 @@ import pytest
 
 from scrypath.local.engine.engine import PAYLOAD_LIMIT, Engine
 from scrypath.local.engine.serving import serving
-from tests.contract.replay import Replay, Scenario, scenarios
+from tests.contract.replay import Figures, Replay, Scenario, scenarios
 
 FLOORS = tomllib.loads(Path(__file__).with_name("floors.toml").read_text(encoding="utf-8"))
 LIMIT = "--http-payload-size-limit"
 
-pytestmark = pytest.mark.contract
+# One process plays them all, so that what is said about them together need not play them again.
+pytestmark = [pytest.mark.contract, pytest.mark.xdist_group("contract")]
+SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 
 
 # What is recorded here happens only when the tasks wait together, which the recorded server was slow enough for.
@@ -49,16 +51,38 @@ def served(folder: Path, scenario: Scenario) -> Iterator[Replay]:
         yield replay
 
 
-@pytest.mark.parametrize("scenario", list(scenarios()), ids=lambda scenario: scenario.name)
-def test_replay(scenario: Scenario, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with served(tmp_path, scenario) as replay:
-        figures = replay.play(scenario)
-    shares = figures.shares()
-    floor = FLOORS[scenario.name]
-    shown = " ".join(f"{name} {share:.1f} %" for name, share in shares.items())
-    with capsys.disabled():
-        sys.stdout.write(f"\n{scenario.name}: {figures.steps} steps, {shown}")
-        if os.environ.get("CONTRACT_DIFFERENCES"):
-            sys.stdout.writelines(map(str, figures.differences))
-    below = {name: (share, floor[name]) for name, share in shares.items() if share < floor[name]}
-    assert not below, f"{scenario.name} fell below its floor: {below}"
+@functools.cache
+def played(name: str) -> Figures:
+    """Return how far the engine agrees with one recording."""
+    scenario = SCENARIOS[name]
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), scenario) as replay:
+        return replay.play(scenario)
+
+
+def below(shares: dict[str, float], floor: dict[str, float]) -> dict[str, tuple[float, float]]:
+    """Return the shares that are too low, each with what it must be."""
+    return {name: (share, floor[name]) for name, share in shares.items() if share < floor[name]}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_engine_answers_like_the_recorded_server(
+    name: str, record_property: Callable[[str, object], None]
+) -> None:
+    figures = played(name)
+    record_property("recording", [name, figures.steps, figures.shares(), figures.summary()])
+    fallen = below(figures.shares(), FLOORS[name])
+    assert not fallen, f"{name} fell below its floor: {fallen}{''.join(map(str, figures.differences))}"
+
+
+@pytest.mark.parametrize("part", ["outside", "search"])
+def test_the_recordings_together(part: str, record_property: Callable[[str, object], None]) -> None:
+    names = [name for name, scenario in SCENARIOS.items() if scenario.is_search == (part == "search")]
+    together = sum(map(played, names), Figures())
+    shares, floor = together.shares(), FLOORS["together"][part]
+    record_property("together", [part, together.steps, shares, floor])
+    fallen = below(shares, floor)
+    assert not fallen, f"the recordings {part} search fell below what the engine promises: {fallen}"
+
+
+def test_no_recorded_exchange_is_left_out() -> None:
+    assert sum(played(name).steps for name in SCENARIOS) == 1124
