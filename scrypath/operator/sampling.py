@@ -80,7 +80,7 @@ def estimate(found: dict[str, int], *, sampled: int, rows: int, documents: int) 
     Examples
     --------
     >>> estimate({"stale": 5}, sampled=100, rows=1000, documents=1000).select("drift", "estimate", "low", "high").rows()
-    [('missing', 0, 0, 34), ('stale', 50, 23, 108), ('orphan', 0, 0, 34)]
+    [('missing', 0, 0, 34), ('stale', 50, 22, 108), ('orphan', 0, 0, 34)]
     """
     drawn: list[dict[str, Any]] = []
     for kind in (DocumentDrift.MISSING, DocumentDrift.STALE):
@@ -103,7 +103,7 @@ def interval(hits: int, sampled: int, total: int) -> tuple[int, int]:
     Examples
     --------
     >>> interval(5, 100, 1000), interval(0, 1000, 1000), interval(0, 0, 10)
-    ((23, 108), (0, 0), (0, 10))
+    ((22, 108), (0, 0), (0, 10))
     """
     if not sampled:
         return 0, total

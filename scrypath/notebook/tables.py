@@ -1,0 +1,55 @@
+"""Frames of a notebook as tables that can be read at night."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from scrypath.operator import view
+
+ROWS = 50  # before the rest is only counted
+LONGEST = 10_000  # letters of a text in the plain form
+
+
+def readable_frames() -> None:
+    """Show every polars frame of this kernel as a plain table.
+
+    Texts are whole and without quotes, null is –, times are UTC and say so, and what is more than 50 rows is
+    counted, not left out in silence. Outside of IPython only the plain form changes.
+
+    Examples
+    --------
+    >>> with pl.Config():
+    ...     readable_frames()
+    ...     pl.DataFrame({"schema": ["City"]})
+    ┌────────┐
+    │ schema │
+    ╞════════╡
+    │ City   │
+    └────────┘
+    """
+    pl.Config.set_fmt_str_lengths(LONGEST)
+    pl.Config.set_tbl_cols(-1)
+    pl.Config.set_tbl_rows(ROWS)
+    pl.Config.set_tbl_hide_dataframe_shape(True)
+    pl.Config.set_tbl_hide_column_data_types(True)
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.display_formatter.formatters["text/html"].for_type(pl.DataFrame, as_table)
+
+
+def as_table(frame: pl.DataFrame) -> str:
+    """A frame as HTML.
+
+    Parameters
+    ----------
+    frame
+        Any.
+
+    Returns
+    -------
+    str
+        Its first 50 rows, and how many more there are.
+    """
+    return view.boxed(view.table(frame, shown=ROWS))
