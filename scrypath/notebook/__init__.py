@@ -3,5 +3,6 @@
 from scrypath.notebook.attaching import attach
 from scrypath.notebook.retry_panel import RetryPanel, Step
 from scrypath.notebook.status_panel import StatusPanel
+from scrypath.notebook.tables import readable_frames
 
-__all__ = ["RetryPanel", "StatusPanel", "Step", "attach"]
+__all__ = ["RetryPanel", "StatusPanel", "Step", "attach", "readable_frames"]

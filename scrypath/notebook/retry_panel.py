@@ -10,14 +10,13 @@ import polars as pl
 import scrypath
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions, NotRetryable, StalePlan, did_you_mean
-from scrypath.notebook import html
-from scrypath.notebook.html import Tone
+from scrypath.notebook import html, retry_html, widgets
+from scrypath.vocabulary import Outcome
 
 if TYPE_CHECKING:
     from scrypath.operator.retry import RetryPreview
 
-RECORDED = 4  # rows of the audit that a panel shows: one before and one after each of retry and verify
-AUDITED = {"at": "At (UTC)", "phase": "Phase", "actor": "Who", "action": "Action", "outcome": "Outcome"}
+WITHOUT_BUTTONS = "ipywidgets is not installed, so there are no buttons: call preview(), then confirm()."
 
 
 class Step(StrEnum):
@@ -25,8 +24,8 @@ class Step(StrEnum):
 
     NEW = "new"
     PREVIEWED = "previewed"
-    ACCEPTED = "accepted"  # sent: not done
-    ENDED = "ended"  # the effect was read back, or could not be
+    ACCEPTED = "accepted"  # sent: not done, or not known
+    ENDED = "ended"  # the effect was read back
 
 
 class RetryPanel:
@@ -54,13 +53,19 @@ class RetryPanel:
         self, work: str | pl.DataFrame, *, actor: str | None = None, config: Config | None = None
     ) -> None:
         self.choices = _choices(work)
+        self._labels = {} if isinstance(work, str) else _labels(work)
         self.work_id: str | None = self.choices[0] if self.choices else None
         self.actor = actor
         self.config = config
         self.step = Step.NEW
         self.previewed: RetryPreview | None = None
         self.outcome: pl.DataFrame | None = None
+        self._sent: pl.DataFrame | None = None
         self._view: Any = None
+
+    def label(self, work_id: str) -> str:
+        """A work id with what the frame says about it, to choose by."""
+        return self._labels.get(work_id, work_id)
 
     def choose(self, work_id: str) -> None:
         """Turn to another unit of work of the frame; what was previewed is forgotten.
@@ -75,7 +80,8 @@ class RetryPanel:
                 f"{work_id!r} is not in this panel.", hint=did_you_mean(work_id, self.choices)
             )
         self.work_id = work_id
-        self.step, self.previewed, self.outcome = Step.NEW, None, None
+        self.step, self.previewed = Step.NEW, None
+        self.outcome = self._sent = None
 
     def preview(self) -> RetryPreview:
         """What a retry would write and delete, from the rows as they are now. Changes nothing.
@@ -88,7 +94,7 @@ class RetryPanel:
         if self.work_id is None:
             raise NotRetryable("There is no failed work in this panel.", hint="Nothing needs to be retried.")
         self.previewed = scrypath.preview_retry(self.work_id, config=self.config)
-        self.step, self.outcome = Step.PREVIEWED, None
+        self.step, self.outcome, self._sent = Step.PREVIEWED, None, None
         return self.previewed
 
     @property
@@ -129,13 +135,13 @@ class RetryPanel:
             sent = self.step in {Step.ACCEPTED, Step.ENDED}
             raise InvalidOptions(
                 f"{self.work_id} was confirmed already." if sent else f"{self.work_id} was not previewed.",
-                hint="Call preview() first, and look at it.",
+                hint="Call verify() to see what became of it." if sent else "Call preview(), and look at it.",
             )
         if not seen.retryable:
             raise NotRetryable(seen.refusal, hint="Mend the rows first, or look at reconcile_sync().")
         self._refuse_stale(seen)
-        self.outcome = scrypath.retry_sync_work(seen.work_id, actor=self.actor, config=self.config)
-        self.step = Step.ACCEPTED
+        self._sent = scrypath.retry_sync_work(seen.work_id, actor=self.actor, config=self.config)
+        self.outcome, self.step = self._sent, Step.ACCEPTED
         return self.verify() if wait else self.outcome
 
     def verify(self) -> pl.DataFrame:
@@ -144,17 +150,19 @@ class RetryPanel:
         Returns
         -------
         polars.DataFrame
-            Frame ``OUTCOME`` of one row; ``verified`` says whether the effect was seen.
+            Frame ``OUTCOME`` of one row; ``verified`` says whether the effect was seen. While it is
+            ``unknown``, this can be called again.
 
         Raises
         ------
         InvalidOptions
             When nothing was sent.
         """
-        if self.outcome is None:
+        if self._sent is None:
             raise InvalidOptions(f"{self.work_id} was not sent.", hint="Call preview(), then confirm().")
-        self.outcome = scrypath.verify_retry(self.outcome, config=self.config)
-        self.step = Step.ENDED
+        self.outcome = scrypath.verify_retry(self._sent, config=self.config)
+        if self.outcome["outcome"][0] != Outcome.UNKNOWN:
+            self.step = Step.ENDED
         return self.outcome
 
     def view(self) -> Any:
@@ -185,53 +193,15 @@ class RetryPanel:
         return f"RetryPanel({self.work_id!r}, {self.step!s})"
 
     def _repr_html_(self) -> str:
+        missing = "" if widgets.available() else html.line(WITHOUT_BUTTONS, quiet=True)
         return html.panel(
-            html.heading(f"Retry {self.work_id or 'nothing'}"), self.previewed_html(), self.outcome_html()
+            retry_html.title(self), missing, retry_html.previewed(self), retry_html.result(self)
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         plain = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        try:
-            import ipywidgets  # noqa: F401
-        except ImportError:
-            return plain
-        bundle: dict[str, Any] = self.view()._repr_mimebundle_()
-        return bundle | plain
-
-    def previewed_html(self) -> str:
-        """What is known before anything is sent, as HTML."""
-        seen = self.previewed
-        if self.work_id is None:
-            return html.line("There is no failed work to retry.")
-        if seen is None:
-            return html.line("Nothing was looked at yet, and nothing was sent.", quiet=True)
-        parts = [
-            html.line(f"It failed: {seen.reason}"),
-            html.line(seen.effect)
-            if seen.retryable
-            else html.note(f"A retry cannot help. {seen.refusal or ''}".strip(), Tone.UNSURE),
-        ]
-        if not seen.documents.is_empty():
-            shown = seen.documents.height
-            rest = f" (the first {shown} of {seen.written:,})" if shown < seen.written else ""
-            parts.append(html.line(f"From the rows as they are now{rest}:", quiet=True))
-            parts.append(html.documents(seen.documents))
-        if seen.vanished:
-            parts.append(html.line(f"Without a row, to be deleted: {html.cell(seen.vanished)}"))
-        return "".join(parts)
-
-    def outcome_html(self) -> str:
-        """What became of it, as HTML; empty before anything was sent."""
-        if self.outcome is None:
-            return ""
-        row = self.outcome.row(0, named=True)
-        chip = html.chip(row["outcome"], html.OUTCOME_TONES[row["outcome"]])
-        seen = {True: "Verified.", False: "The effect is not there.", None: "Not verified yet."}
-        return html.marked(chip, f"{row['detail'] or ''} {seen[row['verified']]}") + self._recorded_html()
-
-    def _recorded_html(self) -> str:
-        rows = scrypath.audit_log(config=self.config).filter(pl.col("target") == self.work_id).head(RECORDED)
-        return html.line("In the audit:", quiet=True) + html.table(rows, AUDITED) if rows.height else ""
+        shown: dict[str, Any] = self.view()._repr_mimebundle_() if widgets.available() else {}
+        return shown | plain
 
 
 def _choices(work: str | pl.DataFrame) -> tuple[str, ...]:
@@ -245,6 +215,23 @@ def _choices(work: str | pl.DataFrame) -> tuple[str, ...]:
     if "retryable" in rows.columns:
         rows = rows.sort("retryable", descending=True, nulls_last=True, maintain_order=True)
     return tuple(rows["work_id"].unique(maintain_order=True))
+
+
+def _labels(work: pl.DataFrame) -> dict[str, str]:
+    told = [name for name in ("reason_class", "operation", "document_count") if name in work.columns]
+    return {
+        row["work_id"]: " · ".join(
+            [row["work_id"]]
+            + [
+                str(row[name]) + (" documents" if name == "document_count" else "")
+                for name in told
+                if row[name] is not None
+            ]
+            + (["healed"] if row.get("healed") else [])
+        )
+        for row in work.iter_rows(named=True)
+        if row["work_id"] is not None
+    }
 
 
 def _documents(count: int, schema: str) -> str:

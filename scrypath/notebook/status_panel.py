@@ -10,8 +10,9 @@ import polars as pl
 import scrypath
 from scrypath.config import Config
 from scrypath.errors import ScrypathError
-from scrypath.notebook import html
+from scrypath.notebook import html, widgets
 from scrypath.notebook.html import Tone
+from scrypath.operator import view
 
 COLUMNS = {
     "schema": "Schema",
@@ -20,13 +21,15 @@ COLUMNS = {
     "retrying": "Retrying",
     "failed": "Failed",
     "last_succeeded_id": "Last success",
-    "last_succeeded_at": "at (UTC)",
-    "note": "",
+    "last_succeeded_at": "At",
+    "oldest_pending_at": "Oldest pending",
+    "note": "Note",
 }
+NOT_OBSERVED = "not observed"  # a source that was not looked at must not pass for one that is empty
 
 
 class StatusPanel:
-    """Pending, retrying and failed work by schema and source.
+    """Pending, retrying and failed work by schema and source; as the last expression of a cell, with a button.
 
     Parameters
     ----------
@@ -34,6 +37,11 @@ class StatusPanel:
         Registered names, models or schemas; none given: all registered.
     config
         Used instead of the configured one.
+
+    Examples
+    --------
+    >>> StatusPanel("City")
+    StatusPanel(City; not looked yet)
     """
 
     def __init__(self, *schemas: Any, config: Config | None = None) -> None:
@@ -50,65 +58,104 @@ class StatusPanel:
         -------
         polars.DataFrame
             Frame ``STATUS``.
+
+        Raises
+        ------
+        SchemaError
+            For an unknown schema, or when none is registered.
         """
         self.frame = scrypath.sync_status(*self.schemas, config=self.config)
         self.looked_at = datetime.now(UTC)
         return self.frame
 
     def view(self) -> Any:
-        """The panel as a widget; the same one on every call."""
+        """The panel as a widget; the same one on every call.
+
+        Raises
+        ------
+        ConfigError
+            When ipywidgets is not installed.
+        """
         if self._view is None:
-            self._view = _widget(self)
-        return self._view
+            self._view = StatusView(self)
+        return self._view.box
+
+    def told(self) -> str:
+        """What was seen last, as HTML."""
+        if self.frame is None:
+            return html.line("Nothing was looked at yet.", quiet=True)
+        seen = pl.col("observed")
+        counts = [
+            pl.when(seen).then(pl.col(name).cast(pl.String)).otherwise(pl.lit(NOT_OBSERVED))
+            for name in ("pending", "retrying", "failed")
+        ]
+        said = [name for name in COLUMNS if self.frame[name].null_count() < self.frame.height]
+        shown = {
+            name: COLUMNS[name]
+            for name in COLUMNS
+            if name in said or name in {"pending", "retrying", "failed"}
+        }
+        when = html.line(f"Looked at {view.cell(self.looked_at)}.", quiet=True)
+        return when + view.table(
+            self.frame.with_columns(counts), shown, right=["pending", "retrying", "failed"], shown=None
+        )
+
+    def looked(self) -> str:
+        """Look, and give what was seen or what went wrong as HTML."""
+        try:
+            self.refresh()
+        except ScrypathError as error:
+            return html.panel(html.note(error.message, Tone.WRONG, hint=error.hint), self.told())
+        return html.panel(self.told())
 
     def __repr__(self) -> str:
         when = f"looked at {self.looked_at:%H:%M:%S} UTC" if self.looked_at else "not looked yet"
         return f"StatusPanel({', '.join(map(str, self.schemas)) or 'all schemas'}; {when})"
 
     def _repr_html_(self) -> str:
-        frame = self.refresh() if self.frame is None else self.frame
-        return html.panel(_table(frame))
+        return self.looked() if self.frame is None else html.panel(self.told())
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        plain = {"text/html": self._repr_html_(), "text/plain": repr(self)}
-        try:
-            import ipywidgets  # noqa: F401
-        except ImportError:
-            return plain
-        bundle: dict[str, Any] = self.view()._repr_mimebundle_()
-        return bundle | plain
+        shown: dict[str, Any] = self.view()._repr_mimebundle_() if widgets.available() else {}
+        return shown | {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
 
-def _table(frame: pl.DataFrame) -> str:
-    # A source that was not looked at must not pass for one that is empty.
-    shown = frame.with_columns(
-        pending=pl.when("observed").then(pl.col("pending").cast(pl.String)).otherwise(pl.lit("not observed"))
-    )
-    columns = [name for name in COLUMNS if name != "note" or frame["note"].is_not_null().any()]
-    return html.table(shown, {name: COLUMNS[name] for name in columns}, right=["pending"])
+class StatusView:
+    """A button, and what it brought to light.
 
+    Parameters
+    ----------
+    panel
+        What looks.
 
-def _widget(panel: StatusPanel) -> Any:
-    import ipywidgets as widgets
+    Raises
+    ------
+    ConfigError
+        When ipywidgets is not installed.
+    """
 
-    content, when = widgets.HTML(), widgets.HTML()
-    button = widgets.Button(description="Refresh", icon="refresh", tooltip="Looks again; changes nothing")
+    def __init__(self, panel: StatusPanel) -> None:
+        kit = widgets.toolkit("call refresh()")
+        self.panel = panel
+        self.content = kit.HTML()
+        self.button = kit.Button(
+            description="Refresh",
+            icon="refresh",
+            tooltip="Looks again; changes nothing",
+            layout={"width": "auto"},
+        )
+        widgets.on_click(self.button, self._busy, self._look, self._show)
+        self._look()
+        self.box = kit.VBox([kit.HBox([self.button]), self.content], layout=widgets.FRAME)
+        self.box.add_class("scrypath-status-panel")
 
-    def look(_button: Any = None) -> None:
-        try:
-            content.value = html.panel(_table(panel.refresh()))
-        except ScrypathError as error:
-            content.value = html.panel(html.note(error.message, Tone.WRONG, hint=error.hint))
-        else:
-            when.value = html.panel(
-                html.line(f"Looked at {panel.looked_at:%Y-%m-%d %H:%M:%S} UTC.", quiet=True)
-            )
+    def _busy(self) -> None:
+        self.button.disabled = True
 
-    button.on_click(look)
-    look()
-    box = widgets.VBox(
-        [widgets.HBox([button, when]), content],
-        layout={"border": "1px solid #d1d9e0", "padding": "10px 14px", "max_width": "72em"},
-    )
-    box.add_class("scrypath-status-panel")
-    return box
+    def _look(self) -> None:
+        self.content.value = self.panel.looked()
+
+    def _show(self, wrong: str) -> None:
+        self.button.disabled = False
+        if wrong:
+            self.content.value = html.panel(wrong, self.panel.told())

@@ -24,7 +24,7 @@ HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan:
     """What a repair will write and delete. Making one changes nothing.
 
@@ -92,6 +92,8 @@ class Plan:
 
     def __str__(self) -> str:
         return self.headline()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return view.html(self.headline(), {"Touches": self.counts})

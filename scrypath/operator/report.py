@@ -13,7 +13,7 @@ from scrypath.operator import view
 from scrypath.operator.rebuild_view import RebuildView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Reconcile:
     """What a schema's database, index, server and queue say about each other at one moment.
 
@@ -110,19 +110,36 @@ class Reconcile:
             {
                 "Status": self.status.drop("last_succeeded_at", "oldest_pending_at", "schema"),
                 "Documents": self.document_counts if self.estimate is None else self.estimate,
-                "Signals": self.drift_signals.filter(pl.col("raised").fill_null(value=True)).drop("observed"),
+                "Signals": _raised(self.drift_signals).drop("observed"),
                 "Recommended": self.actions.drop("schema"),
             },
         )
 
+    __repr__ = __str__  # a frame inside of a dataclass's own repr is unreadable
+
     def _repr_html_(self) -> str:
+        quiet = self.drift_signals.filter(~pl.col("raised"))["signal"].to_list()
         return view.html(
             self.headline(),
             {
-                "Status": self.status,
+                "Recommended": self.actions.drop("schema"),
                 "Documents": self.document_counts if self.estimate is None else self.estimate,
-                "Signals": self.drift_signals,
+                "Signals that are raised, or could not be looked at": _raised(self.drift_signals),
+                "Status": _told(self.status.drop("schema", "index")),
                 "Failed work by reason": self.reason_counts,
-                "Recommended": self.actions,
             },
+            notes=[None if self.note is None or self.note in self.headline() else self.note],
+            below=[
+                f"Not raised: {', '.join(quiet)}." if quiet else None,
+                f"Compared at {view.cell(self.taken_at)}; kept as {self.snapshot_id}.",
+            ],
         )
+
+
+def _raised(signals: pl.DataFrame) -> pl.DataFrame:
+    return signals.filter(pl.col("raised").fill_null(value=True))
+
+
+def _told(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without the columns that say nothing in any row."""
+    return frame.select(column for column in frame if column.null_count() < frame.height)

@@ -25,7 +25,7 @@ from scrypath.vocabulary import Operation, Outcome, SyncMode, WorkSource
 SHOWN = 100  # documents of a preview that are shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RetryPreview:
     """What a retry would do, from the rows as they are now. Making one changes nothing.
 
@@ -66,20 +66,24 @@ class RetryPreview:
     refusal: str | None
     evidence: str
 
-    def _repr_html_(self) -> str:
-        head = (
-            f"{self.work_id}: {self.effect}" if self.retryable else f"{self.work_id}: refused. {self.refusal}"
-        )
-        return view.html(
-            head,
-            {"Failed because": pl.DataFrame({"reason": [self.reason]}), "Would be written": self.documents},
-        )
+    def headline(self) -> str:
+        """The preview in one sentence."""
+        told = self.effect if self.retryable else f"refused. {self.refusal}"
+        return f"{self.work_id}: {told}"
 
     def __str__(self) -> str:
-        head = (
-            f"{self.work_id}: {self.effect}" if self.retryable else f"{self.work_id}: refused. {self.refusal}"
-        )
-        return view.text(head, {"Would be written": self.documents})
+        return view.text(f"{self.headline()}\nIt failed: {self.reason}", self._shown())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        gone = f"Without a row, to be deleted: {', '.join(self.vanished)}." if self.vanished else None
+        notes = [f"It failed: {self.reason}", gone]
+        return view.html(self.headline(), self._shown(), notes=notes, grouped=False)
+
+    def _shown(self) -> dict[str, pl.DataFrame]:
+        first = f", the first {self.documents.height}" if self.documents.height < self.written else ""
+        return {f"Would be written ({self.written:,}{first})": self.documents}
 
 
 def preview_retry(work_id: str, *, config: Config | None = None) -> RetryPreview:
