@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scrypath.config import Config as Config
     from scrypath.config import configure as configure
+    from scrypath.memory.publish import Publication as Publication
     from scrypath.operator.apply import apply as apply
     from scrypath.operator.contract import index_contract_drift as index_contract_drift
     from scrypath.operator.explain import explain as explain
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from scrypath.operator.history import audit_log as audit_log
     from scrypath.operator.history import compare_snapshots as compare_snapshots
     from scrypath.operator.history import failure_history as failure_history
+    from scrypath.operator.history import prune_snapshots as prune_snapshots
+    from scrypath.operator.history import publish_snapshots as publish_snapshots
     from scrypath.operator.history import snapshots as snapshots
     from scrypath.operator.plan import Plan as Plan
     from scrypath.operator.plan import plan as plan
@@ -62,7 +65,15 @@ _HOMES = {
     "scrypath.operator.contract": ("index_contract_drift",),
     "scrypath.operator.explain": ("explain",),
     "scrypath.operator.failed": ("failed_sync_work", "reason_class_counts"),
-    "scrypath.operator.history": ("audit_log", "compare_snapshots", "failure_history", "snapshots"),
+    "scrypath.memory.publish": ("Publication",),
+    "scrypath.operator.history": (
+        "audit_log",
+        "compare_snapshots",
+        "failure_history",
+        "prune_snapshots",
+        "publish_snapshots",
+        "snapshots",
+    ),
     "scrypath.operator.plan": ("Plan", "plan"),
     "scrypath.operator.preflight": ("preflight",),
     "scrypath.operator.reconcile": ("reconcile_sync",),

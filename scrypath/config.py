@@ -16,6 +16,7 @@ from scrypath.redaction import Secret, redact
 from scrypath.vocabulary import SyncMode
 
 ENVIRONMENT_PREFIX = "SCRYPATH_"
+MOST_DAYS = 36_500
 _URL = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
 
 
@@ -32,6 +33,8 @@ class Config:
     home: Path = Path(".scrypath")  # what one machine remembers
     store: Path | None = None  # the DuckDB file; default: <home>/memory.duckdb
     store_timeout: float = 10.0  # seconds to wait for another process to leave the DuckDB file
+    keep_snapshots: int | None = None  # newest of each schema that stay, whatever their age; none: all
+    keep_snapshots_days: int | None = None  # days for which a snapshot stays; none: for ever
     connect_timeout: float = 3.0  # seconds
     request_timeout: float = 30.0  # seconds
     task_timeout: float = 120.0  # seconds to wait for one Meilisearch task
@@ -47,8 +50,13 @@ class Config:
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
             value = getattr(self, name)
-            if value < least:
+            if value is not None and value < least:
                 raise ConfigError(f"{name} is {value!r}.", hint=f"Give a number of at least {least}.")
+        if self.keep_snapshots_days is not None and self.keep_snapshots_days > MOST_DAYS:
+            raise ConfigError(
+                f"keep_snapshots_days is {self.keep_snapshots_days!r}.",
+                hint=f"Give at most {MOST_DAYS} days, or leave it out: without it nothing is too old.",
+            )
         for name in ("meilisearch_url", "database_url"):
             value = getattr(self, name)
             if value is not None and not _URL.match(value):
@@ -93,6 +101,8 @@ class Config:
 _LEAST: Mapping[str, float] = MappingProxyType(
     {
         "store_timeout": 0,
+        "keep_snapshots": 1,
+        "keep_snapshots_days": 1,
         "connect_timeout": 0.001,
         "request_timeout": 0.001,
         "task_timeout": 0,
@@ -251,6 +261,7 @@ _CONVERT: Mapping[str, Any] = MappingProxyType(
         "str": str,
         "str | None": str,
         "int": int,
+        "int | None": int,
         "float": float,
         "bool": _boolean,
         "Path": Path,

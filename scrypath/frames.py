@@ -168,6 +168,15 @@ FAILED_WORK = _schema(
     Column("healed", FLAG, "True: superseded, so a retry is not recommended"),
 )
 
+FAILURE_HISTORY = _schema(
+    "FAILURE_HISTORY",
+    "One row per failed unit of work and time of failure ever seen, newest first.",
+    *FAILED_WORK.columns,
+    Column("first_seen", UTC, "When this machine first saw it", "UTC"),
+    Column("last_seen", UTC, "When this machine last saw it", "UTC"),
+    Column("times_seen", COUNT, "How many reports saw it", "reports"),
+)
+
 REASON_COUNTS = _schema(
     "REASON_COUNTS",
     "Dense: every reason class in its fixed order, with zeros.",
@@ -260,6 +269,7 @@ SNAPSHOTS = _schema(
     Column("unknown", COUNT, "Documents that could not be compared", "documents"),
     Column("pending", COUNT, "Pending units of work in the observed sources", "units of work"),
     Column("failed", COUNT, "Failed or retrying units of work that are not healed", "units of work"),
+    Column("published_by", TEXT, "Who published it, as login@machine; null in the memory of one machine"),
 )
 
 SNAPSHOT_CHANGES = _schema(
@@ -322,6 +332,7 @@ PUBLIC: tuple[FrameSchema, ...] = (
     STATUS,
     WORK,
     FAILED_WORK,
+    FAILURE_HISTORY,
     REASON_COUNTS,
     DRIFT_SIGNALS,
     DOCUMENTS,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scrypath.cli import acting, home, reconciling, rehearsing, seeing, working
+from scrypath.cli import acting, home, reconciling, rehearsing, remembering, seeing, working
 
 app = typer.Typer(
     name="scrypath",
@@ -44,10 +44,10 @@ def root(
 app.command("preflight")(seeing.preflight)
 app.command("status")(seeing.status)
 app.command("failed")(seeing.failed)
-app.command("snapshots")(seeing.snapshots)
 app.command("reconcile")(reconciling.reconcile)
 app.command("retry")(acting.retry)
 app.command("backfill")(acting.backfill)
 app.command("worker")(working.worker)
 app.command("rehearse")(rehearsing.rehearse)
+app.add_typer(remembering.app, name="snapshots")
 app.add_typer(home.app, name="local")

@@ -1,13 +1,9 @@
-"""``preflight``, ``status``, ``failed``, ``snapshots``: they read, and change nothing."""
+"""``preflight``, ``status``, ``failed``: they read, and change nothing."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from scrypath.cli import answers
-from scrypath.cli.environment import names, need_services, registered, settled
+from scrypath.cli.environment import names, settled
 from scrypath.cli.options import AsJson, ExitZero, Limit, Schemas
 from scrypath.cli.running import Exit, verdict
 from scrypath.vocabulary import SyncMode
@@ -70,27 +66,3 @@ def failed(
         if not can_retry.is_empty():
             tables.say(f"Retry one of them: scrypath retry {can_retry['work_id'][0]}")
     return verdict(found=not matters.is_empty(), complete=units.height == frame.height, exit_zero=exit_zero)
-
-
-def snapshots(
-    schema: Annotated[
-        str | None,
-        typer.Argument(help="Registered name or module:Class; none means all.", show_default=False),
-    ] = None,
-    as_json: AsJson = False,
-) -> int:
-    """List the stored reconcile reports, newest first."""
-    import scrypath
-
-    config = settled()
-    if not config.store_path.exists():
-        need_services(config)
-    only = registered([schema], config)[0] if schema is not None else None
-    frame = scrypath.snapshots(only, config=config)
-    if as_json:
-        answers.write(frame)
-    else:
-        from scrypath.cli import views
-
-        views.snapshots(frame)
-    return Exit.FINE

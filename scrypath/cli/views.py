@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NOT_OBSERVED = "not observed"
 MOST = 5  # names in a sentence
+MOST_ROWS = 20  # of one kind of change
 
 
 def local(frame: pl.DataFrame) -> None:
@@ -110,18 +111,42 @@ def snapshots(frame: pl.DataFrame) -> None:
     if frame.is_empty():
         say("No snapshot yet: scrypath reconcile stores one.")
         return
+    columns = [
+        Shown("Snapshot", "snapshot_id"),
+        Shown("Schema", "schema"),
+        Shown("Taken at (UTC)", "taken_at"),
+        Shown("Rows", lambda row: _compared(row, "rows"), right=True),
+        Shown("Documents", lambda row: _compared(row, "documents"), right=True),
+        Shown("Failed", "failed", right=True),
+        Shown("Drift", _drifted, wraps=True),
+    ]
+    if frame["published_by"].is_not_null().any():
+        columns.insert(3, Shown("Published by", "published_by"))
+    show(frame, columns)
+
+
+def changes(frame: pl.DataFrame) -> None:
+    """Frame ``SNAPSHOT_CHANGES``: how many, and the first of each kind."""
+    if frame.is_empty():
+        say("No document was out of step in either snapshot.", "green")
+        return
+    counts = dict(frame.group_by("change").len().iter_rows())
+    kinds = [kind for kind in ("new", "persisting", "resolved") if kind in counts]
+    say(", ".join(f"{kind} {number(counts[kind])}" for kind in kinds) + ".", "bold")
+    first = [
+        row for kind in kinds for row in frame.filter(frame["change"] == kind).head(MOST_ROWS).to_dicts()
+    ]
     show(
-        frame,
+        first,
         [
-            Shown("Snapshot", "snapshot_id"),
-            Shown("Schema", "schema"),
-            Shown("Taken at (UTC)", "taken_at"),
-            Shown("Rows", lambda row: _compared(row, "rows"), right=True),
-            Shown("Documents", lambda row: _compared(row, "documents"), right=True),
-            Shown("Failed", "failed", right=True),
-            Shown("Drift", _drifted, wraps=True),
+            Shown("Document", "document_id"),
+            Shown("Change", "change"),
+            Shown("Before", lambda row: row["before"] or NOTHING),
+            Shown("After", lambda row: row["after"] or NOTHING),
         ],
     )
+    if len(first) < frame.height:
+        say(f"The first {MOST_ROWS} of each kind are shown; --json gives all {number(frame.height)}.", "dim")
 
 
 def report(found: Any) -> None:

@@ -8,20 +8,9 @@ import polars as pl
 
 from scrypath import frames
 from scrypath.config import Config
-from scrypath.frames import FAILED_WORK, Column, FrameSchema
+from scrypath.frames import FAILED_WORK, FAILURE_HISTORY
 from scrypath.memory import redacting, store
 from scrypath.memory.sql import load
-
-FAILURE_HISTORY = FrameSchema(
-    "FAILURE_HISTORY",
-    "One row per failed unit of work and time of failure ever seen, newest first.",
-    (
-        *FAILED_WORK.columns,
-        Column("first_seen", frames.UTC, "When this machine first saw it", "UTC"),
-        Column("last_seen", frames.UTC, "When this machine last saw it", "UTC"),
-        Column("times_seen", frames.COUNT, "How many reports saw it", "reports"),
-    ),
-)
 
 
 def archive(config: Config, frame: pl.DataFrame) -> int:

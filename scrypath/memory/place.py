@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from scrypath.errors import ConfigError, StoreError
-from scrypath.redaction import redact
+from scrypath.redaction import MASK, redact
+
+SUFFIX = ".parquet"
+_QUERY_VALUE = re.compile(r"(?P<head>[?&][^=&#\s]*=)(?P<secret>[^&#\s]+)")
+_PASSWORD = re.compile(r"://[^\s:/@]*:(?P<secret>[^\s]+)@")
+_ONE_SLASH = re.compile(r"[a-z][a-z0-9+.\-]+:/(?!/)", re.IGNORECASE)
+_LEAST_SECRET = 4  # characters: shorter ones are also parts of ordinary words
+_WILDCARDS = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +30,22 @@ class Place:
     Parameters
     ----------
     shown
-        Its URL, without passwords.
+        Its URL, without secrets.
     root
         Its path, as the file system names it.
     filesystem
         From fsspec; none for a local folder.
+    secrets
+        What its URL held and no message may.
     """
 
     shown: str
     root: str
     filesystem: Any = None
+    secrets: tuple[str, ...] = ()
 
     def files(self, folder: str) -> list[str]:
-        """Every Parquet file of a folder in it, as DuckDB opens it, by name.
+        """Names of the Parquet files of a folder in it, sorted; none when there is no such folder.
 
         Raises
         ------
@@ -42,14 +53,27 @@ class Place:
             When it cannot be listed.
         """
         with self._translated("listed"):
-            if self.filesystem is None:
-                return sorted(str(path) for path in Path(self.root, folder).glob("*.parquet"))
-            self.filesystem.invalidate_cache()
-            found = self.filesystem.glob(f"{self.root}/{folder}/*.parquet")
-            return sorted(self.filesystem.unstrip_protocol(path) for path in found)
+            try:
+                found = self._names(f"{self.root}/{folder}")
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+        return sorted(name for name in found if name.endswith(SUFFIX))
+
+    def address(self, name: str) -> str:
+        """A file in it, as DuckDB opens it.
+
+        Examples
+        --------
+        >>> find("/srv/team[1]").address("snapshots/a.parquet")
+        '/srv/team[[]1]/snapshots/a.parquet'
+        """
+        path = f"{self.root}/{name}"
+        if self.filesystem is not None:
+            path = self.filesystem.unstrip_protocol(path)
+        return _WILDCARDS.sub(lambda found: f"[{found[0]}]", path)
 
     def put(self, source: Path, name: str) -> None:
-        """Copy a file into it, to be seen whole or not at all.
+        """Copy a file into it, to be seen whole or not at all wherever its file system can do that.
 
         Raises
         ------
@@ -58,15 +82,21 @@ class Place:
         """
         with self._translated("written"):
             if self.filesystem is None:
-                target = Path(self.root, name)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                draft = target.with_name(f"{target.name}.{os.getpid()}.draft")
-                shutil.copyfile(source, draft)
-                draft.replace(target)
+                _put_locally(source, Path(self.root, name))
             else:
-                target_name = f"{self.root}/{name}"
-                self.filesystem.makedirs(target_name.rpartition("/")[0], exist_ok=True)
-                self.filesystem.put_file(str(source), target_name)
+                _put(self.filesystem, source, f"{self.root}/{name}")
+
+    def clean(self, text: str) -> str:
+        """A text without the secrets of its URL."""
+        for secret in self.secrets:
+            text = text.replace(secret, MASK)
+        return redact(text)
+
+    def _names(self, folder: str) -> list[str]:
+        if self.filesystem is None:
+            return os.listdir(folder)
+        self.filesystem.invalidate_cache()
+        return [path.rpartition("/")[2] for path in self.filesystem.ls(folder, detail=False)]
 
     @contextmanager
     def _translated(self, verb: str) -> Iterator[None]:
@@ -74,9 +104,9 @@ class Place:
             yield
         except Exception as error:  # every file system of fsspec has errors of its own
             raise StoreError(
-                f"{self.shown} cannot be {verb}: {redact(str(error)) or type(error).__name__}",
+                f"{self.shown} cannot be {verb}: {self.clean(str(error)) or type(error).__name__}",
                 hint="Check the URL, the credentials that its file system reads, and the permissions.",
-            ) from error
+            ) from None
 
 
 def find(url: str | Path) -> Place:
@@ -85,12 +115,13 @@ def find(url: str | Path) -> Place:
     Parameters
     ----------
     url
-        A local path, ``file://…``, or a URL of a file system that fsspec knows (``s3://bucket/team``).
+        A local path, ``file:///…``, or a URL of a file system that fsspec knows (``s3://bucket/team``).
 
     Raises
     ------
     ConfigError
-        When fsspec, or its driver for this kind of URL, is not installed, or the kind is unknown.
+        When it is neither, when fsspec or its driver for this kind of URL is not installed, or when the kind is
+        unknown.
 
     Examples
     --------
@@ -100,23 +131,72 @@ def find(url: str | Path) -> Place:
     '/srv/search history'
     """
     text = str(url)
+    if not text.strip() or _ONE_SLASH.match(text):
+        raise ConfigError(
+            f"{redact(text)!r} names no place to share snapshots in.",
+            hint="Give a local path, file:///path, or a URL with two slashes, as in s3://bucket/team.",
+        )
     if "://" not in text:
-        return Place(text, str(Path(text).absolute()))
+        return Place(text, str(Path(text).expanduser().absolute()))
     if text.startswith("file://"):
-        return Place(text, unquote(urlsplit(text).path))
-    shown = redact(text)
+        return _local(text)
+    return _remote(text)
+
+
+def _local(text: str) -> Place:
+    parts = urlsplit(text)
+    if parts.netloc not in {"", "localhost"} or parts.query or parts.fragment:
+        raise ConfigError(
+            f"{redact(text)!r} is not a path on this machine.",
+            hint="A file URL has three slashes and no query, as in file:///srv/search/history.",
+        )
+    return Place(text, unquote(parts.path).rstrip("/") or "/")
+
+
+def _remote(text: str) -> Place:
+    found = [
+        match["secret"]
+        for pattern in (_PASSWORD, _QUERY_VALUE)
+        for match in pattern.finditer(text)
+        if len(match["secret"]) >= _LEAST_SECRET
+    ]
+    secrets = tuple(sorted({*found, *map(unquote, found)}, key=len, reverse=True))
+    place = Place(_QUERY_VALUE.sub(rf"\g<head>{MASK}", redact(text)), "", secrets=secrets)
     try:
         from fsspec.core import url_to_fs
-    except ImportError as error:
+    except ImportError:
         raise ConfigError(
-            f"{shown} needs fsspec, which is not installed.",
+            f"{place.shown} needs fsspec, which is not installed.",
             hint="pip install fsspec, and the package of its file system, such as s3fs; or give a local path.",
-        ) from error
+        ) from None
     try:
         filesystem, root = url_to_fs(text)
-    except (ImportError, ValueError) as error:
+    except Exception as error:  # every file system of fsspec has errors of its own
         raise ConfigError(
-            f"{shown} cannot be opened: {redact(str(error))}",
-            hint="fsspec.available_protocols() lists what can be.",
-        ) from error
-    return Place(shown, root.rstrip("/"), filesystem)
+            f"{place.shown} cannot be opened: {place.clean(str(error)) or type(error).__name__}",
+            hint="fsspec.available_protocols() lists what can be; some need a package or credentials of their own.",
+        ) from None
+    return Place(place.shown, root.rstrip("/"), filesystem, secrets)
+
+
+def _put_locally(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.{os.getpid()}.draft")
+    try:
+        with source.open("rb") as read, draft.open("wb") as written:
+            shutil.copyfileobj(read, written)
+            written.flush()
+            os.fsync(written.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _put(filesystem: Any, source: Path, target: str) -> None:
+    filesystem.makedirs(target.rpartition("/")[0], exist_ok=True)
+    # Where a file system can, it shows the file only once it is committed.
+    with source.open("rb") as read, filesystem.open(target, "wb", autocommit=False) as written:
+        shutil.copyfileobj(read, written)
+    commit = getattr(written, "commit", None)
+    if commit is not None:
+        commit()

@@ -17,9 +17,10 @@ import polars as pl
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.frames import DOCUMENTS, SNAPSHOT_CHANGES, SNAPSHOTS
-from scrypath.memory import publish, redacting, store
-from scrypath.memory.retention import prune
+from scrypath.memory import published, redacting, store
+from scrypath.memory.retention import enforce, prune
 from scrypath.memory.sql import load
+from scrypath.vocabulary import Verification
 
 __all__ = [
     "SnapshotRecord",
@@ -31,6 +32,7 @@ __all__ = [
     "prune",
     "record",
     "save",
+    "schemas",
 ]
 
 
@@ -65,7 +67,7 @@ class StoredSnapshot:
 
 
 def save(config: Config, record: SnapshotRecord, documents: pl.DataFrame) -> str:
-    """Store a report and the documents that were not in step.
+    """Store a report and the documents that were not in step; forget what the settings say.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def save(config: Config, record: SnapshotRecord, documents: pl.DataFrame) -> str
     evidence = json.dumps(redacting.tree(config, record.evidence), ensure_ascii=False, sort_keys=True)
     values = {name.name: getattr(record, name.name) for name in fields(record)}
     row = SNAPSHOTS.rows([values | {"snapshot_id": snapshot_id}]).select(
-        pl.exclude("duration"),
+        pl.exclude("duration", "published_by"),
         pl.col("duration").dt.total_microseconds().alias("duration_us"),
         pl.lit(evidence).alias("evidence"),
     )
@@ -103,7 +105,24 @@ def save(config: Config, record: SnapshotRecord, documents: pl.DataFrame) -> str
                 "snapshot_documents",
                 drifted.with_columns(pl.lit(snapshot_id).alias("snapshot_id")),
             )
+        enforce(connection, config)
     return snapshot_id
+
+
+def schemas(config: Config, *, url: str | Path | None = None) -> frozenset[str]:
+    """Names of the schemas that anything is remembered of, registered now or not.
+
+    Parameters
+    ----------
+    config
+        Names the file.
+    url
+        A place that snapshots were published to; none: what this machine remembers.
+    """
+    with _history(config, url) as connection:
+        query = load("schemas") if url is None else 'SELECT DISTINCT "schema" FROM snapshots'
+        found = connection.execute(query).fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def listing(config: Config, schema: str | None = None, *, url: str | Path | None = None) -> pl.DataFrame:
@@ -155,7 +174,9 @@ def latest(
         if found.is_empty():
             return None
         snapshot_id = str(found.item(0, "snapshot_id"))
-        return StoredSnapshot(snapshot_id, _record(connection, snapshot_id))
+        if url is None:
+            return StoredSnapshot(snapshot_id, _record(connection, snapshot_id))
+    return StoredSnapshot(snapshot_id, record(config, snapshot_id, url=url))
 
 
 def record(config: Config, snapshot_id: str, *, url: str | Path | None = None) -> SnapshotRecord:
@@ -175,7 +196,7 @@ def record(config: Config, snapshot_id: str, *, url: str | Path | None = None) -
     InvalidOptions
         When no snapshot has this id.
     """
-    with _history(config, url) as connection:
+    with _history(config, url, snapshot_id) as connection:
         return _record(connection, snapshot_id)
 
 
@@ -201,7 +222,7 @@ def documents(config: Config, snapshot_id: str, *, url: str | Path | None = None
     InvalidOptions
         When no snapshot has this id.
     """
-    with _history(config, url) as connection:
+    with _history(config, url, snapshot_id) as connection:
         _record(connection, snapshot_id)
         return store.fetch(
             connection, DOCUMENTS, load("snapshots_documents"), {"snapshot_id": snapshot_id}
@@ -231,20 +252,22 @@ def compare(config: Config, a: str, b: str, *, url: str | Path | None = None) ->
     Raises
     ------
     InvalidOptions
-        When an id is unknown, the schemas differ, or one of them did not look at the documents.
+        When an id is unknown, the schemas or indexes differ, one of them did not look at the documents, or the
+        later one compared fingerprints only and the earlier one content.
     """
-    with _history(config, url) as connection:
+    with _history(config, url, a, b) as connection:
         pair = {snapshot_id: _record(connection, snapshot_id) for snapshot_id in (a, b)}
-        _check_comparable(pair)
         earlier, later = sorted((a, b), key=lambda snapshot_id: pair[snapshot_id].taken_at)
+        _check_comparable(pair, earlier, later)
         return store.fetch(
             connection, SNAPSHOT_CHANGES, load("snapshots_compare"), {"earlier": earlier, "later": later}
         )
 
 
 @contextmanager
-def _history(config: Config, url: str | Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    with publish.history(url) if url is not None else store.connect(config, read_only=True) as connection:
+def _history(config: Config, url: str | Path | None, *detailed: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    opened = published.history(url, detailed) if url is not None else store.connect(config, read_only=True)
+    with opened as connection:
         yield connection
 
 
@@ -256,20 +279,27 @@ def _record(connection: duckdb.DuckDBPyConnection, snapshot_id: str) -> Snapshot
             hint="snapshots() lists the ids of those that are stored.",
         )
     evidence = json.loads(found.item(0, "evidence"))
-    values = SNAPSHOTS.conform(found).drop("snapshot_id").row(0, named=True)
+    values = SNAPSHOTS.conform(found).drop("snapshot_id", "published_by").row(0, named=True)
     return SnapshotRecord(**values, evidence=evidence)
 
 
-def _check_comparable(pair: Mapping[str, SnapshotRecord]) -> None:
+def _check_comparable(pair: Mapping[str, SnapshotRecord], earlier: str, later: str) -> None:
     for snapshot_id, found in pair.items():
         if not found.documents_compared:
             raise InvalidOptions(
                 f"Snapshot {snapshot_id!r} did not look at the documents.",
                 hint="Compare two reports that did: documents_compared is true for them in snapshots().",
             )
-    schemas = sorted({found.schema for found in pair.values()})
-    if len(schemas) > 1:
+    for noun, plural in (("schema", "schemas"), ("index", "indexes")):
+        names = sorted({getattr(found, noun) for found in pair.values()})
+        if len(names) > 1:
+            raise InvalidOptions(
+                f"The snapshots are of different {plural}: {', '.join(names)}.",
+                hint=f"Compare two snapshots of one {noun}; snapshots() says what each is of.",
+            )
+    content = str(Verification.CONTENT)
+    if pair[earlier].verify == content and pair[later].verify not in (content, None):
         raise InvalidOptions(
-            f"The snapshots are of different schemas: {', '.join(schemas)}.",
-            hint="Compare two snapshots of one schema; snapshots(schema) lists them.",
+            f"Snapshot {later!r} compared less than {earlier!r} before it: what it did not see may still be there.",
+            hint='Compare with a snapshot by content: reconcile with verify="content".',
         )

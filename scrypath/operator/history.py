@@ -1,24 +1,34 @@
-"""What this machine remembers: snapshots, failures, actions."""
+"""What this machine, and its team, remembers: snapshots, failures, actions."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from scrypath.config import Config, resolve
+from scrypath.errors import SchemaError, did_you_mean
 from scrypath.memory import audit, failures
+from scrypath.memory import publish as team
 from scrypath.memory import snapshots as store
+from scrypath.memory.publish import Publication
 from scrypath.schema import registry
 
 
-def snapshots(schema: Any = None, *, config: Config | None = None) -> pl.DataFrame:
+def snapshots(
+    schema: Any = None, *, url: str | Path | None = None, config: Config | None = None
+) -> pl.DataFrame:
     """Stored reconcile reports, newest first.
 
     Parameters
     ----------
     schema
-        Registered name, model or schema; none: all of them.
+        Registered name, model or schema, or a name that snapshots bear; none: all of them.
+    url
+        A local path or URL that :func:`publish_snapshots` wrote to: the snapshots of the whole team. None: those of
+        this machine.
     config
         Used instead of the configured one.
 
@@ -31,31 +41,140 @@ def snapshots(schema: Any = None, *, config: Config | None = None) -> pl.DataFra
     ------
     SchemaError
         For an unknown schema.
+    ConfigError, InvalidOptions
+        For a URL that cannot be opened, or under which nothing was published.
+    StoreBusy, StoreError
+        When the memory, or the place, cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> snapshots(config=Config(home=Path(tempfile.mkdtemp()))).height
+    0
     """
-    return store.listing(resolve(config), _name(schema))
+    settled = resolve(config)
+    return store.listing(settled, _name(schema, settled, url), url=url)
 
 
-def compare_snapshots(before: str, after: str, *, config: Config | None = None) -> pl.DataFrame:
-    """Which drift is new, resolved or persisting between two snapshots.
+def compare_snapshots(
+    a: str, b: str, *, url: str | Path | None = None, config: Config | None = None
+) -> pl.DataFrame:
+    """Which drift is new, resolved or persisting between two snapshots, whatever the order they are given in.
+
+    ``new`` was in step (or changing) in the earlier one and no longer is; ``resolved`` is in step again;
+    ``persisting`` still is not, or was changing in the later one, so that nobody can tell.
 
     Parameters
     ----------
-    before, after
+    a, b
         Ids from :func:`snapshots`.
+    url
+        A local path or URL that :func:`publish_snapshots` wrote to; none: the memory of this machine.
     config
         Used instead of the configured one.
 
     Returns
     -------
     polars.DataFrame
-        ``frames.SNAPSHOT_CHANGES``.
+        ``frames.SNAPSHOT_CHANGES``, by change and document id.
 
     Raises
     ------
     InvalidOptions
         For an unknown id, or two snapshots that cannot be compared.
+    ConfigError
+        For a URL that cannot be opened.
+    StoreBusy, StoreError
+        When the memory, or the place, cannot be read.
     """
-    return store.compare(resolve(config), before, after)
+    return store.compare(resolve(config), a, b, url=url)
+
+
+def publish_snapshots(url: str | Path, *, config: Config | None = None) -> Publication:
+    """Write this machine's snapshots as Parquet where the whole team can read them: those that are not there yet.
+
+    Parameters
+    ----------
+    url
+        A local path, or any URL that fsspec knows, such as ``s3://bucket/team``: its credentials belong into the
+        configuration of its file system.
+    config
+        Used instead of the configured one.
+
+    Returns
+    -------
+    Publication
+        The URL without secrets, the snapshots that were published now, and how many were there before.
+
+    Raises
+    ------
+    ConfigError
+        When the URL names no place, or fsspec or the package of its file system is not installed.
+    StoreBusy, StoreError
+        When the memory cannot be read, or the place not written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> publish_snapshots(folder / "team", config=Config(home=folder)).count
+    0
+    """
+    return team.publish(resolve(config), url)
+
+
+def prune_snapshots(
+    schema: Any = None,
+    *,
+    keep: int | None = None,
+    older_than: timedelta | None = None,
+    dry_run: bool = False,
+    config: Config | None = None,
+) -> pl.DataFrame:
+    """Forget old snapshots of this machine, and the documents they list; what was published stays.
+
+    With both limits, what is older goes, except the newest ``keep``. The newest snapshot of each schema that compared
+    all documents always stays: the next incremental comparison starts from it.
+
+    Parameters
+    ----------
+    schema
+        Registered name, model or schema, or a name that snapshots bear; none: all of them.
+    keep
+        How many of the newest snapshots of each schema stay, whatever their age.
+    older_than
+        Only what was taken longer ago than this is forgotten.
+    dry_run
+        True: only say what would be forgotten.
+    config
+        Used instead of the configured one; its ``keep_snapshots`` and ``keep_snapshots_days`` hold when neither
+        ``keep`` nor ``older_than`` is given.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``frames.SNAPSHOTS``: what was forgotten, or would be, newest first.
+
+    Raises
+    ------
+    InvalidOptions
+        When nothing says which snapshots stay.
+    SchemaError
+        For an unknown schema.
+    StoreBusy, StoreError
+        When the memory cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> prune_snapshots(keep=100, config=Config(home=Path(tempfile.mkdtemp()))).height
+    0
+    """
+    settled = resolve(config)
+    return store.prune(settled, _name(schema, settled), keep=keep, older_than=older_than, dry_run=dry_run)
 
 
 def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.DataFrame:
@@ -64,17 +183,24 @@ def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.D
     Parameters
     ----------
     schema
-        Registered name, model or schema; none: all of them.
+        Registered name, model or schema, or a name that failures bear; none: all of them.
     config
         Used instead of the configured one.
 
     Returns
     -------
     polars.DataFrame
-        ``memory.failures.FAILURE_HISTORY``: the columns of ``frames.FAILED_WORK``, and when and how often each
-        was seen.
+        ``frames.FAILURE_HISTORY``: the columns of ``frames.FAILED_WORK``, and when and how often each was seen.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown schema.
+    StoreBusy, StoreError
+        When the memory cannot be read.
     """
-    return failures.history(resolve(config), _name(schema))
+    settled = resolve(config)
+    return failures.history(settled, _name(schema, settled))
 
 
 def audit_log(schema: Any = None, *, config: Config | None = None) -> pl.DataFrame:
@@ -83,7 +209,7 @@ def audit_log(schema: Any = None, *, config: Config | None = None) -> pl.DataFra
     Parameters
     ----------
     schema
-        Registered name, model or schema; none: all of them.
+        Registered name, model or schema, or a name that actions bear; none: all of them.
     config
         Used instead of the configured one.
 
@@ -91,9 +217,28 @@ def audit_log(schema: Any = None, *, config: Config | None = None) -> pl.DataFra
     -------
     polars.DataFrame
         ``frames.AUDIT``, newest first.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown schema.
+    StoreBusy, StoreError
+        When the memory cannot be read.
     """
-    return audit.log(resolve(config), _name(schema))
+    settled = resolve(config)
+    return audit.log(settled, _name(schema, settled))
 
 
-def _name(schema: Any) -> str | None:
-    return None if schema is None else registry.find(schema).name
+def _name(schema: Any, config: Config, url: str | Path | None = None) -> str | None:
+    """The name that history bears; a schema that is not declared here, or no longer, may have a history."""
+    if schema is None:
+        return None
+    if not isinstance(schema, str) or ":" in schema or schema in registry.names():
+        return registry.find(schema).name
+    remembered = store.schemas(config, url=url)
+    if schema in remembered:
+        return schema
+    raise SchemaError(
+        f"No schema is named {schema!r}, and nothing is remembered of one.",
+        hint=did_you_mean(schema, {*registry.names(), *remembered}),
+    )

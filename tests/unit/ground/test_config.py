@@ -157,3 +157,22 @@ def test_the_key_and_passwords_show_nowhere() -> None:
     assert KEY not in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert pickle.loads(pickle.dumps(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("keep_snapshots", 0, "keep_snapshots is 0. Give a number of at least 1."),
+        ("keep_snapshots_days", 0, "keep_snapshots_days is 0. Give a number of at least 1."),
+        ("keep_snapshots_days", 36_501, "keep_snapshots_days is 36501. Give at most 36500 days"),
+        ("keep_snapshots", "all", "keep_snapshots cannot be 'all'"),
+    ],
+)
+def test_how_long_snapshots_are_kept(
+    name: str, value: object, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert getattr(resolve(), name) is None
+    monkeypatch.setenv(f"SCRYPATH_{name.upper()}", "30")
+    assert getattr(resolve(), name) == 30
+    with pytest.raises(ConfigError, match=message):
+        resolve(**{name: value})

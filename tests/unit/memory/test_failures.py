@@ -7,9 +7,8 @@ import polars as pl
 import pytest
 
 from scrypath.config import Config
-from scrypath.frames import FAILED_WORK, FrameMismatch
+from scrypath.frames import FAILED_WORK, FAILURE_HISTORY, FrameMismatch
 from scrypath.memory import failures
-from scrypath.memory.failures import FAILURE_HISTORY
 
 FAILED_AT = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -175,6 +175,25 @@ def test_reports_of_two_schemas_cannot_be_compared(config: Config) -> None:
         snapshots.compare(config, city, country)
 
 
+def test_reports_of_two_indexes_cannot_be_compared(config: Config) -> None:
+    shop = snapshots.save(config, at(0), DOCUMENTS.empty())
+    staging = snapshots.save(config, at(1, index="staging_city"), DOCUMENTS.empty())
+    with pytest.raises(InvalidOptions, match="different indexes: shop_city, staging_city"):
+        snapshots.compare(config, shop, staging)
+
+
+def test_what_a_shallower_comparison_did_not_see_is_not_called_resolved(config: Config) -> None:
+    by_content = snapshots.save(config, at(0, verify="content"), drifted(a="stale"))
+    by_fingerprint = snapshots.save(config, at(1), DOCUMENTS.empty())
+    again = snapshots.save(config, at(2, verify="content"), DOCUMENTS.empty())
+    with pytest.raises(
+        InvalidOptions, match=f"'{by_fingerprint}' compared less than '{by_content}'.*may still be there"
+    ):
+        snapshots.compare(config, by_content, by_fingerprint)
+    assert snapshots.compare(config, by_content, again)["change"].to_list() == ["resolved"]
+    assert snapshots.compare(config, by_fingerprint, again).is_empty()
+
+
 STATES = st.dictionaries(
     st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=4),
     st.sampled_from([str(drift) for drift in DocumentDrift]),
@@ -220,7 +239,7 @@ def test_pruning_keeps_the_newest_of_each_schema(config: Config) -> None:
     for minutes in range(5):
         for schema in ("City", "Country"):
             snapshots.save(config, at(minutes, schema=schema), drifted(a="stale"))
-    assert snapshots.prune(config, keep=2) == 6
+    assert snapshots.prune(config, keep=2).height == 6
     left = snapshots.listing(config)
     assert left["taken_at"].min() == TAKEN_AT + timedelta(minutes=3)
     assert left["schema"].value_counts(sort=True)["count"].to_list() == [2, 2]
@@ -232,10 +251,63 @@ def test_pruning_by_age_keeps_what_keep_says(config: Config) -> None:
     now = datetime.now(UTC)
     for days in (1, 10, 20, 30):
         snapshots.save(config, replace(RECORD, taken_at=now - timedelta(days=days)), DOCUMENTS.empty())
-    assert snapshots.prune(config, keep=3, older_than=timedelta(days=5)) == 1
-    assert snapshots.prune(config, older_than=timedelta(days=15)) == 1
-    assert snapshots.prune(config, older_than=timedelta(days=15)) == 0
+    assert snapshots.prune(config, keep=3, older_than=timedelta(days=5)).height == 1
+    assert snapshots.prune(config, older_than=timedelta(days=15)).height == 1
+    assert snapshots.prune(config, older_than=timedelta(days=15)).height == 0
     assert snapshots.listing(config).height == 2
+
+
+def test_pruning_keeps_what_the_next_incremental_comparison_starts_from(config: Config) -> None:
+    compared = snapshots.save(config, at(0), drifted(a="stale"))
+    old = snapshots.save(config, at(-1), drifted(a="stale"))
+    glanced = snapshots.save(config, at(1, documents_compared=False), DOCUMENTS.empty())
+    forgotten = snapshots.prune(config, keep=1)
+    SNAPSHOTS.check(forgotten)
+    assert forgotten["snapshot_id"].to_list() == [old]
+    assert snapshots.listing(config)["snapshot_id"].to_list() == [glanced, compared]
+
+
+def test_pruning_one_schema(config: Config) -> None:
+    for minutes in range(3):
+        for schema in ("City", "Country"):
+            snapshots.save(config, at(minutes, schema=schema), DOCUMENTS.empty())
+    assert snapshots.prune(config, "City", keep=1)["schema"].to_list() == ["City", "City"]
+    assert snapshots.listing(config, "Country").height == 3
+
+
+def test_a_dry_run_forgets_nothing(config: Config) -> None:
+    old, _ = (snapshots.save(config, at(minutes), drifted(a="stale")) for minutes in (0, 1))
+    for _ in range(2):
+        assert snapshots.prune(config, keep=1, dry_run=True)["snapshot_id"].to_list() == [old]
+    assert snapshots.listing(config).height == 2
+
+
+def test_settings_hold_for_a_call_without_limits(config: Config) -> None:
+    now = datetime.now(UTC)
+    for days in (1, 10, 20):
+        snapshots.save(config, replace(RECORD, taken_at=now - timedelta(days=days)), DOCUMENTS.empty())
+    by_age, by_number = replace(config, keep_snapshots_days=15), replace(config, keep_snapshots=1)
+    assert snapshots.prune(by_age, dry_run=True).height == 1
+    assert snapshots.prune(by_number, dry_run=True).height == 2
+    assert snapshots.prune(by_number, keep=2, dry_run=True).height == 1
+
+
+def test_with_settings_a_stored_report_makes_room_for_itself(config: Config) -> None:
+    for minutes in range(3):
+        snapshots.save(config, at(minutes), drifted(a="stale"))
+    assert snapshots.listing(config).height == 3
+    last = [
+        snapshots.save(replace(config, keep_snapshots=2), at(minutes), drifted(a="stale"))
+        for minutes in (3, 4)
+    ]
+    assert snapshots.listing(config)["snapshot_id"].to_list() == last[::-1]
+    with store.connect(config, read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM snapshot_documents").fetchall() == [(2,)]
+
+
+def test_pruning_by_a_negative_time(config: Config) -> None:
+    with pytest.raises(InvalidOptions, match="older_than is -1 day"):
+        snapshots.prune(config, older_than=timedelta(days=-1))
 
 
 def test_pruning_needs_a_limit(config: Config) -> None:
