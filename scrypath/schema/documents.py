@@ -62,14 +62,17 @@ class Documents:
 
 def fingerprint_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the fingerprint of a row, null when it cannot be projected."""
-    return f"left(md5({canonical_sql(schema)}), {DIGITS})"
+    finite = [_finite(field) for field in schema.fields if field.kind in (Kind.NUMBER, Kind.NUMBERS)]
+    digits = f"CASE WHEN {' AND '.join(finite)} THEN {DIGITS} END" if finite else str(DIGITS)
+    return f"left(md5({canonical_sql(schema)}), {digits})"
 
 
 def canonical_sql(schema: SearchSchema) -> str:
-    """A DuckDB expression over a schema's columns: the canonical text of a row."""
+    """A DuckDB expression over a schema's columns: the canonical text of a row whose numbers are all finite."""
     fields = sorted(schema.fields, key=lambda field: field.name)
     head = ",".join(field.name + ("*" if field.set_like else "") for field in fields)
-    return " || ".join([_literal(f"v{DEFINITION}|{head}|"), *(_canonical(field) for field in fields)])
+    # One concat copies every text once; a chain of || copies all that came before with each.
+    return f"concat({', '.join([_literal(f'v{DEFINITION}|{head}|'), *(_canonical(field) for field in fields)])})"
 
 
 def document_sql(schema: SearchSchema) -> str:
@@ -159,36 +162,39 @@ def _literal(text: str) -> str:
 
 def _canonical(field: Field) -> str:
     name = _name(field.name)
-    if field.kind in LISTS:
-        item = {Kind.TEXTS: Kind.TEXT, Kind.INTEGERS: Kind.INTEGER, Kind.NUMBERS: Kind.NUMBER}[field.kind]
-        items = f"list_sort({name}, 'ASC', 'NULLS FIRST')" if field.set_like else name
-        inner = f"list_transform({items}, lambda x: coalesce({_scalar(item, 'x')}, '~'))"
-        text = f"'[' || array_to_string({inner}, '') || ']'"
-        if item is Kind.NUMBER:
-            text = f"CASE WHEN len(list_filter({name}, lambda x: NOT isfinite(x))) = 0 THEN {text} END"
-        return f"CASE WHEN {name} IS NULL THEN '~' ELSE {text} END"
-    # A value that has no canonical text (a number that is not finite) must leave the whole row without one.
-    return f"CASE WHEN {name} IS NULL THEN '~' ELSE {_scalar(field.kind, name)} END"
+    if field.kind not in LISTS:
+        return _scalar(field.kind, name)
+    item = {Kind.TEXTS: Kind.TEXT, Kind.INTEGERS: Kind.INTEGER, Kind.NUMBERS: Kind.NUMBER}[field.kind]
+    items = f"list_sort({name}, 'ASC', 'NULLS FIRST')" if field.set_like else name
+    inner = f"list_transform({items}, lambda x: concat({_scalar(item, 'x')}))"
+    # Not as a CASE, which would first copy the lists that it selects.
+    return f"coalesce('[' || array_to_string({inner}, '') || ']', '~')"
 
 
 def _scalar(kind: Kind, name: str) -> str:
+    """Arguments of concat, which takes null for no text."""
     match kind:
-        case Kind.INTEGER:
-            return f"({name}::VARCHAR || ';')"
+        case Kind.INTEGER | Kind.DATE:
+            return f"coalesce({name}::VARCHAR || ';', '~')"
         case Kind.NUMBER:
             whole = f"{name} = trunc({name}) AND abs({name}) < 1e15"
             return (
-                f"(CASE WHEN {whole} THEN {name}::BIGINT::VARCHAR "
-                f"WHEN isfinite({name}) THEN printf('%.17g', {name}) END || ';')"
+                f"CASE WHEN {name} IS NULL THEN '~' WHEN {whole} THEN concat({name}::BIGINT, ';') "
+                f"ELSE printf('%.17g;', {name}) END"
             )
         case Kind.BOOLEAN:
-            return f"(CASE WHEN {name} THEN 't;' ELSE 'f;' END)"
+            return f"CASE WHEN {name} THEN 't;' WHEN NOT {name} THEN 'f;' ELSE '~' END"
         case Kind.DATETIME:
-            return f"(strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ') || ';')"
-        case Kind.DATE:
-            return f"({name}::VARCHAR || ';')"
+            return f"coalesce(strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ') || ';', '~')"
         case _:
-            return f"(strlen({name}) || ':' || {name})"
+            return f"coalesce(strlen({name}) || ':', '~'), {name}"
+
+
+def _finite(field: Field) -> str:
+    name = _name(field.name)
+    if field.kind is Kind.NUMBER:
+        return f"isfinite(coalesce({name}, 0))"
+    return f"coalesce(len(list_filter({name}, lambda x: NOT isfinite(x))), 0) = 0"
 
 
 def _document_value(field: Field) -> str:
