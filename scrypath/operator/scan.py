@@ -129,8 +129,9 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     with TemporaryDirectory(prefix="scrypath-") as folder:
+        # In memory and spilled: a database file would be written whole, and its log too, for one look.
         connection = duckdb.connect(
-            f"{folder}/scan.duckdb",
+            ":memory:",
             config={
                 "memory_limit": MEMORY,
                 "temp_directory": folder,

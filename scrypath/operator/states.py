@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,7 +20,7 @@ from scrypath.vocabulary import Verification
 if TYPE_CHECKING:
     import pyarrow as pa
 
-AT_ONCE = 1_000  # documents read by id in one go
+AT_ONCE = 20_000  # documents read by id in one go: each one pays for a connection of its own
 
 NOW = pl.Schema(
     {
@@ -59,10 +60,14 @@ def in_step() -> pl.Expr:
 
 
 def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verification) -> pl.DataFrame:
-    rows = _once(pl.DataFrame(scan.row_fingerprints(schema, config, Part(ids=ids))))
-    try:
-        documents = pl.DataFrame(_documents(schema, config, ids, verify))
-    except IndexNotFound:
+    with ThreadPoolExecutor(1, thread_name_prefix="scrypath-states") as beside:
+        reading = beside.submit(scan.row_fingerprints, schema, config, Part(ids=ids))
+        try:
+            documents = pl.DataFrame(_documents(schema, config, ids, verify))
+        except IndexNotFound:
+            documents = None
+        rows = _once(pl.DataFrame(reading.result()))
+    if documents is None:
         documents = rows.clear()
     return (
         pl.DataFrame({"document_id": ids}, schema={"document_id": pl.String()})

@@ -72,7 +72,9 @@ def canonical_sql(schema: SearchSchema) -> str:
     fields = sorted(schema.fields, key=lambda field: field.name)
     head = ",".join(field.name + ("*" if field.set_like else "") for field in fields)
     # One concat copies every text once; a chain of || copies all that came before with each.
-    return f"concat({', '.join([_literal(f'v{DEFINITION}|{head}|'), *(_canonical(field) for field in fields)])})"
+    return (
+        f"concat({', '.join([_literal(f'v{DEFINITION}|{head}|'), *(_canonical(field) for field in fields)])})"
+    )
 
 
 def document_sql(schema: SearchSchema) -> str:
