@@ -13,6 +13,7 @@ from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.frames import FIELD_DIFFERENCES
 from scrypath.meilisearch import documents as wire
 from scrypath.operator import scan
+from scrypath.operator.digits import as_sent
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.documents import project_records
 from scrypath.source.selection import Part
@@ -91,11 +92,14 @@ def _drift(row: Any, document: Any) -> DocumentDrift | None:
 def _same_fields(
     schema: SearchSchema, row: Mapping[str, Any] | None, document: Mapping[str, Any] | None
 ) -> set[str]:
-    """Fields that say the same on both sides, in whatever way: a moment in another zone, a set in another order."""
+    """Fields that say the same on both sides, in whatever way.
+
+    A moment in another zone, a set in another order, a number whose last digit the server lost.
+    """
     left, right = dict(row or {}), document or {}
     # The row with one value of the document's: the same row still, or another one.
     names = [field.name for field in schema.fields if field.name != schema.document_id]
-    one_changed = [{**left, name: right.get(name)} for name in names]
+    one_changed = [{**left, name: as_sent(right.get(name), left.get(name))} for name in names]
     try:
         mark, *marks = project_records(schema, [left, *one_changed]).fingerprints
     except ProjectionError:  # one of the fields cannot hold what the document has

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -13,12 +12,10 @@ from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import documents as wire
 from scrypath.operator import scan
 from scrypath.operator.content import document_fingerprints
+from scrypath.operator.digits import as_their_rows
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 AT_ONCE = 20_000  # documents read by id in one go: each one pays for a connection of its own
 
@@ -33,6 +30,8 @@ NOW = pl.Schema(
         "row_count": pl.Int64(),
     }
 )
+
+DOCUMENTS = pl.Schema({"id": pl.String(), "fingerprint": pl.String(), "by_content": pl.Boolean()})
 
 
 def states(schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: Verification) -> pl.DataFrame:
@@ -63,13 +62,11 @@ def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verifi
     with ThreadPoolExecutor(1, thread_name_prefix="scrypath-states") as beside:
         reading = beside.submit(scan.row_fingerprints, schema, config, Part(ids=ids))
         try:
-            documents = pl.DataFrame(_documents(schema, config, ids, verify))
+            documents = _documents(schema, config, ids, verify)
         except IndexNotFound:
-            documents = None
+            documents = pl.DataFrame(schema=DOCUMENTS)
         rows = _once(pl.DataFrame(reading.result()))
-    if documents is None:
-        documents = rows.clear()
-    return (
+    now = (
         pl.DataFrame({"document_id": ids}, schema={"document_id": pl.String()})
         .join(
             rows.select(
@@ -86,6 +83,7 @@ def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verifi
             documents.select(
                 pl.col("id").alias("document_id"),
                 pl.col("fingerprint").alias("document_now"),
+                "by_content",
                 document_stands=True,
             ),
             on="document_id",
@@ -94,9 +92,13 @@ def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verifi
         .with_columns(
             pl.col("row_stands", "document_stands").fill_null(value=False), pl.col("row_count").fill_null(0)
         )
-        .select(NOW.names())
-        .cast(NOW)
     )
+    unlike = now.filter(
+        pl.col("by_content") & pl.col("row_stands") & pl.col("problem").is_null() & ~in_step()
+    )
+    alike = as_their_rows(schema, config, unlike["document_id"].to_list())
+    said = pl.when(pl.col("document_id").is_in(list(alike))).then("row_now").otherwise("document_now")
+    return now.with_columns(document_now=said).select(NOW.names()).cast(NOW)
 
 
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
@@ -113,27 +115,19 @@ def _once(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _documents(schema: SearchSchema, config: Config, ids: list[str], verify: Verification) -> pa.Table:
-    """``id`` and ``fingerprint`` of some documents; of those that carry none, by their content."""
-    import pyarrow as pa
-
+def _documents(schema: SearchSchema, config: Config, ids: list[str], verify: Verification) -> pl.DataFrame:
+    """``id`` and ``fingerprint`` of some documents; of those that carry none, ``by_content``."""
     index = schema.index_name(config)
-    whole = [field.name for field in schema.fields]
-    if verify is Verification.CONTENT:
-        return document_fingerprints(schema, wire.get_many(config, index, ids, fields=whole))
-    read = wire.get_many(config, index, ids, fields=[schema.document_id, FINGERPRINT_FIELD])
-    carrying = [item for item in read if isinstance(item.get(FINGERPRINT_FIELD), str)]
-    bare = [
-        str(item[schema.document_id]) for item in read if not isinstance(item.get(FINGERPRINT_FIELD), str)
-    ]
-    carried = pa.table(
-        {
-            "id": pa.array([str(item[schema.document_id]) for item in carrying], pa.string()),
-            "fingerprint": pa.array([item[FINGERPRINT_FIELD] for item in carrying], pa.string()),
-        }
-    )
+    carried: list[tuple[str, str]] = []
+    bare: Sequence[str] = ids
+    if verify is not Verification.CONTENT:
+        read = wire.get_many(config, index, ids, fields=[schema.document_id, FINGERPRINT_FIELD])
+        marks = [(str(item[schema.document_id]), item.get(FINGERPRINT_FIELD)) for item in read]
+        carried = [(document_id, mark) for document_id, mark in marks if isinstance(mark, str)]
+        bare = [document_id for document_id, mark in marks if not isinstance(mark, str)]
+    found = pl.DataFrame([(*pair, False) for pair in carried], schema=DOCUMENTS, orient="row")
     if not bare:
-        return carried
-    return pa.concat_tables(
-        [carried, document_fingerprints(schema, wire.get_many(config, index, bare, fields=whole))]
-    )
+        return found
+    whole = [field.name for field in schema.fields]
+    computed = pl.DataFrame(document_fingerprints(schema, wire.get_many(config, index, bare, fields=whole)))
+    return pl.concat([found, computed.with_columns(by_content=True).cast(DOCUMENTS)])
