@@ -62,6 +62,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(app).main(given, prog_name="scrypath", standalone_mode=False)
         sys.stdout.flush()
+        if code == Exit.INTERRUPTED:  # Typer has caught it already, and says nothing
+            sys.stderr.write("Interrupted.\n")
         return int(code or Exit.FINE)
     except ScrypathError as error:
         complain(error, as_json=as_json)
