@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from scrypath.meilisearch import documents as wire
 from scrypath.meilisearch import indexes
 from scrypath.operator.content import document_fingerprints
 from scrypath.operator.seam import Seam
+from scrypath.operator.waiting import all_or_failure
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.columns import Misfit
 from scrypath.schema.documents import fingerprint_sql, id_sql
@@ -180,7 +181,7 @@ def both_sides(
         )
         sides: list[Future[Any]] = [left, right]
         try:
-            wait(sides, return_when=FIRST_EXCEPTION)
+            all_or_failure(sides)
         finally:
             stop.set()  # after a failure or an interruption the other side ends early; otherwise both have ended
         left.result()
