@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scrypath.operator.explain import explain as explain
     from scrypath.operator.failed import failed_sync_work as failed_sync_work
     from scrypath.operator.failed import reason_class_counts as reason_class_counts
+    from scrypath.operator.fleet import Fleet as Fleet
     from scrypath.operator.history import audit_log as audit_log
     from scrypath.operator.history import compare_snapshots as compare_snapshots
     from scrypath.operator.history import failure_history as failure_history
@@ -65,6 +66,7 @@ _HOMES = {
     "scrypath.operator.contract": ("index_contract_drift",),
     "scrypath.operator.explain": ("explain",),
     "scrypath.operator.failed": ("failed_sync_work", "reason_class_counts"),
+    "scrypath.operator.fleet": ("Fleet",),
     "scrypath.memory.publish": ("Publication",),
     "scrypath.operator.history": (
         "audit_log",

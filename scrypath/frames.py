@@ -319,6 +319,40 @@ CONTRACT_DRIFT = _schema(
     Column("cost", TEXT, "What bringing it in step costs the server"),
 )
 
+FLEET = _schema(
+    "FLEET",
+    "One row per schema of a fleet; null where it was not looked at.",
+    Column("schema", TEXT, "Registered name of the search schema, or the import string that led nowhere"),
+    Column("index", TEXT, "Index name on the server"),
+    Column("in_step", FLAG, "True: every row has its document and every document its row; null: not known"),
+    Column("rows", COUNT, "Rows of the schema", "rows"),
+    Column("documents", COUNT, "Documents in the index", "documents"),
+    Column("missing", COUNT, "Rows without a document", "documents"),
+    Column("orphan", COUNT, "Documents without a row", "documents"),
+    Column("stale", COUNT, "Documents with other content than their row", "documents"),
+    Column("in_flight", COUNT, "Documents that were changing", "documents"),
+    Column("unknown", COUNT, "Documents that could not be compared", "documents"),
+    Column("pending", COUNT, "Pending units of work in the observed sources", "units of work"),
+    Column("failed", COUNT, "Failed or retrying units of work that are not healed", "units of work"),
+    Column("taken_at", UTC, "When the comparison began", "UTC"),
+    Column("duration", DURATION, "How long it took", "µs"),
+    Column("method", TEXT, "`full`, `incremental` or `sample`; null when documents were not compared"),
+    Column("snapshot_id", TEXT, "Id of the snapshot that holds the report"),
+    Column("from_snapshot", FLAG, "True: documents were not compared now but when that snapshot was taken"),
+    Column(
+        "note", TEXT, "What to know about how documents were compared, or why the schema was not looked at"
+    ),
+)
+
+FLEET_FAILURES = _schema(
+    "FLEET_FAILURES",
+    "One row per schema of a fleet that could not be looked at.",
+    Column("schema", TEXT, "Registered name of the search schema, or the import string that led nowhere"),
+    Column("error", TEXT, "Code of the error, or the name of its type where it is not one of the kit's own"),
+    Column("message", TEXT, "What happened, redacted"),
+    Column("hint", TEXT, "The next step"),
+)
+
 CHECKS = _schema(
     "CHECKS",
     "One row per thing looked at before an operator starts.",
@@ -345,5 +379,7 @@ PUBLIC: tuple[FrameSchema, ...] = (
     AUDIT,
     FIELD_DIFFERENCES,
     CONTRACT_DRIFT,
+    FLEET,
+    FLEET_FAILURES,
     CHECKS,
 )

@@ -143,3 +143,12 @@ def _raised(signals: pl.DataFrame) -> pl.DataFrame:
 def _told(frame: pl.DataFrame) -> pl.DataFrame:
     """Without the columns that say nothing in any row."""
     return frame.select(column for column in frame if column.null_count() < frame.height)
+
+
+def open_work(status: pl.DataFrame, failed_work: pl.DataFrame) -> dict[str, int | None]:
+    """``pending`` and ``failed`` units of work in the sources that were looked at; None where none was."""
+    seen = status.filter(pl.col("observed"))
+    if seen.is_empty():
+        return {"pending": None, "failed": None}
+    failed = failed_work.filter(pl.col("work_id").is_not_null() & ~pl.col("healed")).height
+    return {"pending": int(seen["pending"].sum()), "failed": failed}

@@ -72,6 +72,11 @@ def boxed(body: str) -> str:
     return f'{STYLE}<div class="scrypath">{body}</div>'
 
 
+def folded(headline: str, content: str) -> str:
+    """HTML that shows its headline until it is opened."""
+    return f"<details><summary>{escape(headline)}</summary>{content}</details>"
+
+
 def table(
     frame: pl.DataFrame,
     columns: Mapping[str, str] | None = None,

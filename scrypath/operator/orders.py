@@ -1,0 +1,122 @@
+"""What a worker of an executor is told: which schema, read how, from which database and server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import md5
+from typing import Any
+from uuid import uuid4
+
+from scrypath.config import Config
+from scrypath.errors import InvalidOptions, SchemaError
+from scrypath.schema import SearchSchema, registry
+from scrypath.schema.documents import fingerprint_sql
+from scrypath.source import selection
+from scrypath.source.selection import Part
+from scrypath.vocabulary import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What every part of one reading needs to know; it travels to the worker as it is.
+
+    Parameters
+    ----------
+    run
+        Of this reading alone: an executor that remembers results must not answer from another one.
+    schema
+        Import string; the schema itself for threads of this process, where it has none.
+    definition
+        How the rows and their fingerprint are defined here, to be the same where they are read.
+    config
+        Names the database and the server.
+    verify
+        Whether documents are judged by the fingerprint they carry or by their content.
+    """
+
+    run: str
+    schema: str | SearchSchema
+    definition: str
+    config: Config
+    verify: Verification
+
+    def again(self) -> Order:
+        """The same for another reading."""
+        return replace(self, run=uuid4().hex)
+
+
+def check(executor: Any) -> None:
+    """Nothing, or an ``InvalidOptions`` for what is no executor."""
+    if not isinstance(executor, Executor):
+        raise InvalidOptions(
+            f"executor cannot be {executor!r}.",
+            hint="Give a concurrent.futures.Executor: ThreadPoolExecutor(4), say, or Dask's client.get_executor().",
+        )
+
+
+def order(schema: SearchSchema, config: Config, verify: Verification, executor: Executor) -> Order:
+    """The order to read a schema on an executor.
+
+    Raises
+    ------
+    SchemaError
+        When the workers could not find the schema.
+    """
+    path = _path(schema, config)
+    if path is None and not isinstance(executor, ThreadPoolExecutor):
+        raise SchemaError(
+            f"{schema.name} cannot be imported by the workers of another process: it was declared as "
+            f"{schema.import_string!r}.",
+            hint="Declare it in a module of your project and import it from there, or give a ThreadPoolExecutor.",
+        )
+    return Order(uuid4().hex, path or schema, definition(schema), config, verify)
+
+
+def schema_of(order: Order) -> SearchSchema:
+    """The schema of an order, where a worker finds it.
+
+    Raises
+    ------
+    SchemaError
+        When it is not there, or is declared in another form.
+    """
+    hint = "Bring your project and scrypath to the same version there, and start the workers anew."
+    try:
+        found = registry.find(order.schema)
+    except SchemaError as error:
+        raise SchemaError(f"Where the executor's workers run, {error.message}", hint=hint) from error
+    if definition(found) != order.definition:
+        raise SchemaError(f"{found.name} is declared otherwise where the executor's workers run.", hint=hint)
+    return found
+
+
+def definition(schema: SearchSchema) -> str:
+    """A hash of what a schema's rows are and of what their fingerprint is made of, the same in every process."""
+    from sqlalchemy.dialects import postgresql
+
+    select = selection.columns if schema.plain else selection.records
+    compiled = select(schema, Part()).compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    said = f"{compiled}\n{_values(compiled.params)}\n{fingerprint_sql(schema)}"
+    return md5(said.encode(), usedforsecurity=False).hexdigest()
+
+
+def _values(parameters: Mapping[str, Any]) -> list[str]:
+    # "Published before now" is the same definition in every process, although its moment is not.
+    return [
+        f"{name}={'' if isinstance(value, date) else value}" for name, value in sorted(parameters.items())
+    ]
+
+
+def _path(schema: SearchSchema, config: Config) -> str | None:
+    """An import string that leads to this schema, also in another process."""
+    for path in (schema.import_string, *config.schemas):
+        module, _, name = path.partition(":")
+        if name and module != "__main__":
+            with suppress(Exception):  # another schema's module that cannot be imported is not in the way
+                if registry.load(path) is schema:
+                    return path
+    return None
