@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import HistoryTruncated, ScrypathError
+from scrypath.errors import HistoryTruncated, InvalidOptions, ScrypathError
 from scrypath.frames import FAILED_WORK, REASON, REASON_COUNTS
 from scrypath.meilisearch import tasks
 from scrypath.operator.healing import healed
@@ -44,12 +44,14 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
 
     Raises
     ------
-    SchemaError
-        For an unknown schema.
+    SchemaError, InvalidOptions
+        For an unknown schema or limit.
     HistoryTruncated
         When a limit cuts the history of failures.
     """
     settled = resolve(config)
+    if limit is not None and limit < 1:
+        raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
     with span("scrypath.operator.failed_work"):
         return _archived(pl.concat([_of_schema(schema, settled, limit) for schema in asked]), settled)

@@ -10,12 +10,13 @@ import pytest
 
 import scrypath
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions, NotRetryable, TransportError, UnknownWork
+from scrypath.errors import InvalidOptions, NotRetryable, ProjectionError, TransportError, UnknownWork
 from scrypath.frames import OUTCOME
 from scrypath.meilisearch import documents
 from scrypath.queue import worker
 from scrypath.schema import registry
 from scrypath.sync.jobs import perform
+from tests.shop import Brand
 
 pytestmark = pytest.mark.integration
 Fail = Callable[[Sequence[str]], str]
@@ -130,3 +131,96 @@ def test_a_retry_that_cannot_be_sent_is_recorded_as_failed(
         scrypath.retry_sync_work(work_id, force=True, config=config)
     after = scrypath.audit_log(config=config).row(0, named=True)
     assert (after["phase"], after["outcome"]) == ("after", "failed")
+
+
+def test_healed_work_is_shown_refused_and_never_recommended(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    work_id = failed_task(["1", "2"])
+    later = scrypath.backfill("Product", config=config).work_ids[-1]
+    (row,) = scrypath.failed_sync_work("Product", config=config).to_dicts()
+    assert (row["healed"], row["superseded_by"], row["retryable"]) == (True, later, False)
+    report = scrypath.reconcile_sync("Product", config=config)
+    assert report.actions.is_empty()
+    signal = report.drift_signals.row(by_predicate=pl.col("signal") == "failed_sync_work", named=True)
+    assert (signal["raised"], signal["count"]) == (False, 0)
+    assert report.reason_counts.filter(pl.col("reason_class") == "validation").row(0) == ("validation", 0, 1)
+    with pytest.raises(NotRetryable, match=f"{later} has written the same documents since"):
+        scrypath.retry_sync_work(work_id, config=config)
+    bulk = scrypath.retry_sync_work(pl.DataFrame({"work_id": [work_id, work_id]}), config=config)
+    assert bulk.select("outcome").to_series().to_list() == ["skipped"]
+    assert scrypath.audit_log(config=config).is_empty()
+    forced = scrypath.retry_sync_work(work_id, force=True, wait=True, config=config)
+    assert forced["outcome"].to_list() == ["completed"]
+
+
+def test_a_job_heals_a_task_once_it_has_done_its_work(
+    oban: Config, products: list[str], failed_task: Fail
+) -> None:
+    failed_task(["1"])
+    job = scrypath.sync_records("Product", [{"id": 1}], mode="oban", config=oban)
+    assert scrypath.failed_sync_work("Product", config=oban)["healed"].to_list() == [False]
+    drain(oban)
+    (row,) = scrypath.failed_sync_work("Product", config=oban).to_dicts()
+    assert row["healed"] is True
+    assert row["superseded_by"].startswith(("oban:", "meili:"))
+    assert job.work_id in scrypath.sync_work("Product", config=oban)["work_id"]
+
+
+def test_a_retry_is_verified_by_what_the_index_holds(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    work_id = failed_task(["1", "2"])
+    outcome = scrypath.retry_sync_work(work_id, force=True, config=config)
+    theirs = {"id": 2, "name": "Product 2", "price": 1, "stock": 1_000, "brand_id": None}
+    scrypath.sync_records("Product", [theirs], config=config)  # it is not what the row says
+    (row,) = scrypath.verify_retry(outcome, config=config).to_dicts()
+    assert (row["outcome"], row["verified"]) == ("failed", False)
+    assert row["detail"] == "1 of 2 documents are still not as their rows: 2."
+    assert scrypath.audit_log(config=config).row(0, named=True)["outcome"] == "failed"
+
+
+def test_a_wait_that_ends_first_is_unknown_and_can_be_verified_later(
+    oban: Config, products: list[str]
+) -> None:
+    once = replace(oban, oban_max_attempts=1)
+    scrypath.sync_records("Product", [{"id": 1}], mode="oban", config=once)
+    drain(replace(once, meilisearch_url="http://127.0.0.1:1"))
+    (failed,) = scrypath.failed_sync_work("Product", config=oban)["work_id"]
+    outcome = scrypath.retry_sync_work(failed, config=oban)
+    waited = scrypath.verify_retry(outcome, timeout=0.2, config=oban)  # no worker runs
+    assert waited.select("outcome", "verified").row(0) == ("unknown", None)
+    assert "is a worker running?" in waited["detail"][0]
+    drain(oban)
+    assert scrypath.verify_retry(outcome, config=oban)["outcome"].to_list() == ["completed"]
+
+
+def test_a_failed_fan_out_is_retried_in_place_and_verified_by_its_targets(
+    oban: Config, products: list[str], sql: Callable[..., None]
+) -> None:
+    sql("INSERT INTO brands (id, name) VALUES (1, 'Acme')")
+    sql("UPDATE products SET brand_id = 1 WHERE id IN (4, 5)")
+    once = replace(oban, oban_max_attempts=1)
+    job = scrypath.sync_related("Brand", [Brand(id=1)], fan_out="products", mode="oban", config=once)
+    drain(replace(once, meilisearch_url="http://127.0.0.1:1"))
+    (failed,) = scrypath.failed_sync_work("Brand", config=oban).to_dicts()
+    assert (failed["work_id"], failed["operation"], failed["retryable"]) == (job.work_id, "fan_out", True)
+    preview = scrypath.preview_retry(failed["work_id"], config=oban)
+    assert (preview.written, preview.documents["id"].to_list()) == (2, [4, 5])
+    outcome = scrypath.retry_sync_work(failed["work_id"], config=oban)
+    drain(oban)
+    (done,) = scrypath.verify_retry(outcome, config=oban).to_dicts()
+    assert (done["outcome"], done["verified"]) == ("completed", True)
+    assert [item["brand_id"] for item in documents_of(oban, "4", "5")] == [1, 1]
+
+
+def test_rows_that_cannot_be_projected_are_no_retry(
+    config: Config, products: list[str], failed_task: Fail, sql: Callable[..., None]
+) -> None:
+    work_id = failed_task(["1", "2"])
+    sql("UPDATE products SET price = 'NaN' WHERE id = 2")
+    with pytest.raises(ProjectionError, match="not finite"):
+        scrypath.retry_sync_work(work_id, force=True, config=config)
+    after, before = scrypath.audit_log(config=config).to_dicts()
+    assert (before["phase"], after["phase"], after["outcome"]) == ("before", "after", "failed")
+    assert [item["name"] for item in documents_of(config, "1")] == ["Product 1"]
