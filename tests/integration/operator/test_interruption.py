@@ -102,7 +102,7 @@ def test_an_interruption_in_a_notebook_leaves_nothing_either(
 
     sql("UPDATE products SET stock = 100 WHERE id = 1")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for step in ("comparison.confirmed", "reconcile.sync_status", "reconcile.snapshots.save"):
+    for step in ("comparison.confirmed", "looking.sync_status", "looking.snapshots.save"):
         with monkeypatch.context() as patch:
             patch.setattr(f"scrypath.operator.{step}", interrupted)
             with pytest.raises(KeyboardInterrupt):
