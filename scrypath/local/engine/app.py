@@ -16,7 +16,20 @@ from scrypath.local.engine.bodies import Body
 from scrypath.local.engine.engine import Engine
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.names import not_found
-from scrypath.local.engine.routes import documents, hooks, indexes, keys, search, settings, system, tasks
+from scrypath.local.engine.routes import (
+    documents,
+    fields,
+    hooks,
+    indexes,
+    keys,
+    off,
+    search,
+    settings,
+    similar,
+    system,
+    tasks,
+    webhooks,
+)
 from scrypath.local.engine.routes.call import Call, Reply, Route
 from scrypath.local.engine.store import Gone
 
@@ -85,7 +98,7 @@ class Gate:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        rooms = (system, indexes, documents, settings, search, tasks, keys)
+        rooms = (system, indexes, documents, fields, settings, search, similar, tasks, keys, webhooks, off)
         routes = [route for room in rooms for route in room.ROUTES]
         self._table = Table([*routes, *hooks.ROUTES] if engine.hooks_enabled else routes)
 

@@ -39,7 +39,13 @@ class Job:
 
 def _first_kinds(queue: Queue) -> Job | None:
     """Return the batch of tasks that go before all others."""
-    kinds = (Kind.TASK_CANCELATION, Kind.TASK_DELETION, Kind.SNAPSHOT_CREATION, Kind.DUMP_CREATION)
+    kinds = (
+        Kind.TASK_CANCELATION,
+        Kind.TASK_DELETION,
+        Kind.INDEX_COMPACTION,
+        Kind.SNAPSHOT_CREATION,
+        Kind.DUMP_CREATION,
+    )
     for kind in kinds:
         tasks = list(queue.tasks(f"{_ENQUEUED} AND type = ?", (kind,)))
         if not tasks:
@@ -47,7 +53,7 @@ def _first_kinds(queue: Queue) -> Job | None:
         uid = queue.next_batch_uid()
         if kind is Kind.TASK_CANCELATION:
             return Job(Batch(uid, alone(kind, tasks[-1].uid), tasks[-1:]))
-        if kind is Kind.DUMP_CREATION:
+        if kind in (Kind.INDEX_COMPACTION, Kind.DUMP_CREATION):
             return Job(Batch(uid, alone(kind, tasks[0].uid), tasks[:1]))
         return Job(Batch(uid, same_kind(kind), tasks))
     return None
@@ -58,7 +64,8 @@ def _waiting(queue: Queue, index_uid: str) -> tuple[list[Task], str]:
     waiting: list[Task] = []
     size = 0
     where = (
-        f"{_ENQUEUED} AND (index_uid = ? OR uid IN (SELECT task_uid FROM swap_members WHERE index_uid = ?))"
+        f"{_ENQUEUED} AND type <> '{Kind.INDEX_COMPACTION}'"
+        " AND (index_uid = ? OR uid IN (SELECT task_uid FROM swap_members WHERE index_uid = ?))"
     )
     for task in queue.tasks(where, (index_uid, index_uid)):
         if len(waiting) >= BATCH_TASKS:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scrypath.local.engine import checks, deserr
+from scrypath.local.engine import checks, deserr, experimental
 from scrypath.local.engine.checks import Check
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.search.locales import LOCALES
@@ -237,10 +237,6 @@ SETTINGS: Final = {
 
 # The keys a settings object may have, in the order messages list them.
 KEYS: Final = (*list(SETTINGS)[:4], "foreignKeys", *list(SETTINGS)[4:], "chat")
-_FEATURES_OFF: Final = {
-    "chat": ("chat completions", "835"),
-    "foreignKeys": ("foreign_keys", "873"),
-}
 
 
 def check_value(name: str, value: Any, where: str) -> Any:
@@ -265,14 +261,14 @@ def check(body: Any) -> dict[str, Any]:
             raise deserr.unknown_field("bad_request", "", key, KEYS)
         if key in SETTINGS:
             check_value(key, found[key], f".{key}")
-    for key, (feature, page) in _FEATURES_OFF.items():
-        if found.get(key) is not None:
-            raise ApiError(
-                "feature_not_enabled",
-                f"setting `{key}` in the index settings requires enabling the `{feature}` experimental feature."
-                f" See https://github.com/orgs/meilisearch/discussions/{page}",
-            )
-    checked = {key: check_value(key, found[key], f".{key}") for key in SETTINGS if key in found}
+        else:
+            experimental.check(key, found[key], f".{key}")
+    experimental.refuse(found)
+    checked = {
+        key: check_value(key, found[key], f".{key}") if key in SETTINGS else None
+        for key in KEYS
+        if key in found
+    }
     check_rules(checked.get("rankingRules"))
     return checked
 

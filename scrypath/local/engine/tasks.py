@@ -200,6 +200,8 @@ def default_details(kind: Kind, content: dict[str, Any]) -> dict[str, Any] | Non
             return {"matchedTasks": content["matched"], done: None, "originalFilter": content["query"]}
         case Kind.DUMP_CREATION:
             return {"dumpUid": None}
+        case Kind.INDEX_COMPACTION:
+            return {}
     return None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from scrypath.local.engine import clock
 from scrypath.local.engine.autobatch import Work
 from scrypath.local.engine.batches import Batch
+from scrypath.local.engine.bodies import worded
 from scrypath.local.engine.deserr import dumps
 from scrypath.local.engine.dumping import dump_uid, write_dump, write_snapshot
 from scrypath.local.engine.errors import ApiError
@@ -287,9 +288,18 @@ class Worker(threading.Thread):
                 name = dump_uid(clock.now())
                 write_dump(self.folder / "dumps", name, self.indexes, self.keys, self._checkpoint)
                 sound[0].details = {"dumpUid": name}
+            case Kind.INDEX_COMPACTION:
+                self._compact(sound[0])
             case Kind.SNAPSHOT_CREATION:
                 write_snapshot(self.folder / "snapshots", self.queue.database, self.indexes, self._checkpoint)
         return Outcome(tasks)
+
+    def _compact(self, task: Task) -> None:
+        assert task.index_uid is not None
+        database = self.indexes.get(task.index_uid).database
+        before = database.size() // 1024 * 1024  # whole pages: the log beside them is none
+        database.compact()
+        task.details = {"preCompactionSize": worded(before), "postCompactionSize": worded(database.size())}
 
     @staticmethod
     def _chosen(task: Task) -> tuple[str, list[Any]]:

@@ -17,7 +17,18 @@ from scrypath.local.engine import settings as wire
 from scrypath.local.engine.engine import Engine
 from scrypath.local.engine.keys import FIELDS
 from scrypath.local.engine.query import LISTED
-from scrypath.local.engine.routes import documents, indexes, keys, search, system, tasks
+from scrypath.local.engine.routes import (
+    documents,
+    fields,
+    indexes,
+    keys,
+    off,
+    search,
+    similar,
+    system,
+    tasks,
+    webhooks,
+)
 from scrypath.local.engine.routes import settings as settings_routes
 from tests.integration.engine.client import Client
 
@@ -25,7 +36,19 @@ pytestmark = pytest.mark.integration
 
 ROUTES = [
     route
-    for room in (system, indexes, documents, settings_routes, search, tasks, keys)
+    for room in (
+        system,
+        indexes,
+        documents,
+        fields,
+        settings_routes,
+        search,
+        similar,
+        tasks,
+        keys,
+        webhooks,
+        off,
+    )
     for route in room.ROUTES
     if route.path not in ("/dumps", "/snapshots")
 ]

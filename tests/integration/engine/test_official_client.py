@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -221,12 +223,129 @@ def test_keys_and_tenants(server: meilisearch.Client, films: meilisearch.index.I
     assert server.delete_key(key.uid) == 204
 
 
-def test_what_is_not_there_says_so(server: meilisearch.Client, films: meilisearch.index.Index) -> None:
+def test_webhooks_and_features_are_listed_as_none(
+    server: meilisearch.Client, films: meilisearch.index.Index
+) -> None:
     assert server.get_webhooks().results == []
     assert set(server.get_experimental_features().values()) == {False}
+    assert set(server.update_experimental_features({"metrics": False}).values()) == {False}
+    assert films.get_foreign_keys() == []
+    done(server, films.reset_foreign_keys())
+    done(server, films.reset_embedders())
+
+
+def test_fields_and_compaction(server: meilisearch.Client, films: meilisearch.index.Index) -> None:
+    fields = films.get_fields(limit=2, filter={"filterable": True})
+    assert (fields.total, len(fields.results)) == (6, 2)
+    sortable = {field["name"]: field["sortable"]["enabled"] for field in films.get_fields(0, 100).results}
+    assert (sortable["year"], sortable["title"]) == (True, False)
+    for n in range(0, 500, 50):
+        done(server, films.add_documents([{"id": 1000 + m, "text": "word " * 200} for m in range(n, n + 50)]))
+    done(server, films.delete_documents(filter="id >= 1000"))
+    sizes = done(server, films.compact()).details
+    assert set(sizes) == {"preCompactionSize", "postCompactionSize"}
+    assert films.get_documents().total == 3
+    assert films.search("solaris")["hits"][0]["id"] == 1
+
+
+def test_a_document_with_a_reference_and_one_that_must_exist(
+    server: meilisearch.Client, films: meilisearch.index.Index
+) -> None:
+    task = films.update_documents_raw(
+        b'[{"id": 1, "seen": true}, {"id": 9}]',
+        content_type="application/json",
+        skip_creation=True,
+        metadata="run 7",
+    )
+    assert done(server, task).details == {"receivedDocuments": 2, "indexedDocuments": 2}
+    assert server.http.get(f"tasks/{task.task_uid}")["customMetadata"] == "run 7"
+    assert films.get_documents().total == 3
+    created = meilisearch.index.Index.create(server.config, "made", {"primaryKey": "id"})
+    assert done(server, created).type == "indexCreation"
+
+
+UUID = "0b9e6c5d-3d1a-4c4e-8a0e-111111111111"
+REFUSED: dict[str, tuple[str, Callable[[meilisearch.Client, meilisearch.index.Index], Any]]] = {
+    "update_embedders": (
+        "invalid_settings_embedders",
+        lambda _, films: films.update_embedders({"e": {"source": "openAi", "apiKey": "x"}}),
+    ),
+    "get_similar_documents": (
+        "invalid_similar_embedder",
+        lambda _, films: films.get_similar_documents({"id": 1, "embedder": "e"}),
+    ),
+    "update_foreign_keys": (
+        "feature_not_enabled",
+        lambda _, films: films.update_foreign_keys([{"foreignIndexUid": "other", "fieldName": "x"}]),
+    ),
+    "update_documents_by_function": (
+        "feature_not_enabled",
+        lambda server, _: server.update_documents_by_function("films", {"function": "doc.x = 1"}),
+    ),
+    "update_experimental_features": (
+        "feature_not_enabled",
+        lambda server, _: server.update_experimental_features({"network": True}),
+    ),
+    "get_all_networks": ("feature_not_enabled", lambda server, _: server.get_all_networks()),
+    "add_or_update_networks": (
+        "feature_not_enabled",
+        lambda server, _: server.add_or_update_networks({"self": "a", "remotes": {"a": {"url": "http://a"}}}),
+    ),
+    "get_chat_workspaces": ("feature_not_enabled", lambda server, _: server.get_chat_workspaces()),
+    "get_chat_workspace_settings": (
+        "feature_not_enabled",
+        lambda server, _: server.get_chat_workspace_settings("x"),
+    ),
+    "update_chat_workspace_settings": (
+        "feature_not_enabled",
+        lambda server, _: server.update_chat_workspace_settings("x", {"source": "openAi"}),
+    ),
+    "create_chat_completion": (
+        "feature_not_enabled",
+        lambda server, _: list(server.create_chat_completion("x", [{"role": "user", "content": "hi"}])),
+    ),
+    "get_dynamic_search_rules": ("feature_not_enabled", lambda server, _: server.get_dynamic_search_rules()),
+    "get_dynamic_search_rule": ("feature_not_enabled", lambda server, _: server.get_dynamic_search_rule("x")),
+    "update_dynamic_search_rule": (
+        "feature_not_enabled",
+        lambda server, _: server.update_dynamic_search_rule("x", {"active": True}),
+    ),
+    "delete_dynamic_search_rule": (
+        "feature_not_enabled",
+        lambda server, _: server.delete_dynamic_search_rule("x"),
+    ),
+    "render_template": (
+        "feature_not_enabled",
+        lambda server, _: server.render_template({"kind": "inlineDocumentTemplate", "inline": "x"}),
+    ),
+    "export": ("feature_not_enabled", lambda server, _: server.export("http://127.0.0.1:9")),
+    "create_webhook": (
+        "feature_not_enabled",
+        lambda server, _: server.create_webhook({"url": "http://127.0.0.1:9"}),
+    ),
+    "get_webhook": ("webhook_not_found", lambda server, _: server.get_webhook(UUID)),
+    "update_webhook": (
+        "webhook_not_found",
+        lambda server, _: server.update_webhook(UUID, {"url": "http://a"}),
+    ),
+    "delete_webhook": ("webhook_not_found", lambda server, _: server.delete_webhook(UUID)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_there_says_so(
+    server: meilisearch.Client, films: meilisearch.index.Index, name: str
+) -> None:
+    code, ask = REFUSED[name]
     with pytest.raises(MeilisearchApiError) as refused:
-        films.update_embedders({"e": {"source": "openAi", "apiKey": "x"}})
-    assert refused.value.code == "invalid_settings_embedders"
-    with pytest.raises(MeilisearchApiError) as refused:
-        films.get_similar_documents({"id": 1, "embedder": "e"})
-    assert refused.value.code == "invalid_similar_embedder"
+        ask(server, films)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("kind", [meilisearch.Client, meilisearch.index.Index])
+def test_no_method_of_the_client_is_left_out(kind: type) -> None:
+    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
+    driven = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    driven |= {f"{verb}_{name}" for verb in ("get", "update", "reset") for name in SETTINGS}
+    public = {name for name, _ in inspect.getmembers(kind, callable) if not name.startswith("_")}
+    assert public - driven == set()

@@ -164,9 +164,17 @@ def delete_by_filter(call: Call) -> Reply:
 # -- reading -------------------------------------------------------------------------------------
 
 
+def _no_network(params: deserr.Params) -> None:
+    text = params.text("useNetwork")
+    if text is not None:
+        message = "Invalid value type for parameter `useNetwork`: expected a string, but found a string"
+        raise ApiError("invalid_document_use_network", f"{message}: `{text}`")
+
+
 def get_one(call: Call) -> Reply:
     """Answer with one document."""
     params = call.params("fields", "retrieveVectors", "useNetwork")
+    _no_network(params)
     vectors = params.boolean("retrieveVectors", "invalid_document_retrieve_vectors")
     index = call.engine.indexes.get(call.index_uid)
     return Reply(one(index, call.path["document_id"], params.words("fields"), vectors))
@@ -194,6 +202,7 @@ def _page(call: Call, browse: Browse) -> Reply:
 def browse(call: Call) -> Reply:
     """Answer with a page of documents."""
     params = call.params(*_BROWSED)
+    _no_network(params)
     ids = params.text("ids")
     sort = params.text("sort")
     asked = params.text("filter")

@@ -120,11 +120,17 @@ def swap(call: Call) -> Reply:
     return answer(call.engine.swap(swaps).summary(), 202)
 
 
+def compact(call: Call) -> Reply:
+    """Enqueue the compaction of an index."""
+    return answer(call.engine.enqueue(Kind.INDEX_COMPACTION, call.index_uid, {}).summary(), 202)
+
+
 ROUTES: Final = (
     Route("GET", "/indexes", "indexes.get", listing),
     Route("POST", "/indexes", "indexes.create", create),
     Route("GET", "/indexes/{index_uid}", "indexes.get", look),
     Route("PATCH", "/indexes/{index_uid}", "indexes.update", change),
     Route("DELETE", "/indexes/{index_uid}", "indexes.delete", delete),
+    Route("POST", "/indexes/{index_uid}/compact", "indexes.compact", compact),
     Route("POST", "/swap-indexes", "indexes.swap", swap),
 )

@@ -49,7 +49,14 @@ PARAMETERS: Final = (
     "showPerformanceDetails",
 )
 _NUMBERS: Final = ("offset", "limit", "page", "hitsPerPage", "cropLength")
-_FLAGS: Final = ("showMatchesPosition", "showRankingScore", "showRankingScoreDetails", "retrieveVectors")
+_FLAGS: Final = (
+    "showMatchesPosition",
+    "showRankingScore",
+    "showRankingScoreDetails",
+    "showPerformanceDetails",
+    "retrieveVectors",
+    "useNetwork",
+)
 _LISTS: Final = (
     "attributesToRetrieve",
     "attributesToCrop",
@@ -102,11 +109,48 @@ def body_of(params: Params) -> dict[str, Any]:
             body[name] = _filter(text)
         elif name == "rankingScoreThreshold":
             body[name] = _number(params, name, text)
-        elif name == "hybridEmbedder":
-            body["hybrid"] = {"embedder": text}
-        elif name not in ("vector", "hybridSemanticRatio", "personalizeUserContext", "useNetwork"):
+        elif name == "vector":
+            body[name] = _vector(params, text)
+        elif name == "personalizeUserContext":
+            body["personalize"] = {"userContext": text}
+        elif name not in _HYBRID:
             body[name] = text
-    return body
+    return body | _hybrid(params, body)
+
+
+_HYBRID: Final = ("hybridEmbedder", "hybridSemanticRatio")
+
+
+def _vector(params: Params, text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise params.invalid("vector", "invalid_search_vector", "invalid float literal") from None
+
+
+def _hybrid(params: Params, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the hybrid part of a body that parameters ask for, nothing when they do not."""
+    embedder, ratio = (params.text(name) for name in _HYBRID)
+    chosen: dict[str, Any] = {"embedder": embedder}
+    if ratio is not None:
+        chosen["semanticRatio"] = _ratio(params, ratio)
+        if embedder is None:
+            message = "`hybridEmbedder` is mandatory when `hybridSemanticRatio` is present"
+            raise ApiError("invalid_search_hybrid_query", message)
+    if embedder is None and "vector" in body:
+        raise ApiError("missing_search_hybrid", "`hybridEmbedder` is mandatory when `vector` is present")
+    return {} if embedder is None else {"hybrid": chosen}
+
+
+def _ratio(params: Params, text: str) -> float:
+    try:
+        ratio = float(text)
+    except ValueError:
+        ratio = -1.0
+    if not 0 <= ratio <= 1:
+        reason = "the value of `semanticRatio` is invalid, expected a float between `0.0` and `1.0`."
+        raise params.invalid("hybridSemanticRatio", "invalid_search_semantic_ratio", reason)
+    return ratio
 
 
 def _narrowed(call: Call, uid: str, body: Any) -> Any:
@@ -170,24 +214,7 @@ def several(call: Call) -> Reply:
         return answer(error.body(), 400)
 
 
-def similar(call: Call) -> Reply:
-    """Refuse to look for similar documents, which takes vectors."""
-    asked = (
-        call.json()
-        if call.body
-        else {"embedder": call.params("id", "embedder", *PARAMETERS).text("embedder")}
-    )
-    settings = call.engine.indexes.get(call.index_uid).facts().settings
-    name = asked.get("embedder") if isinstance(asked, dict) else None
-    if name not in settings["embedders"]:
-        raise ApiError("invalid_similar_embedder", f"Cannot find embedder with name `{name}`.")
-    message = "The embedded engine does not support similar documents; use a Meilisearch server."
-    raise ApiError("feature_not_enabled", message)
-
-
 ROUTES: Final = (
-    Route("GET", "/indexes/{index_uid}/similar", "search", similar),
-    Route("POST", "/indexes/{index_uid}/similar", "search", similar),
     Route("GET", "/indexes/{index_uid}/search", "search", by_parameters),
     Route("POST", "/indexes/{index_uid}/search", "search", by_body),
     Route("POST", "/indexes/{index_uid}/facet-search", "search", of_facet),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from scrypath.local.engine import settings
+from scrypath.local.engine import experimental, settings
 from scrypath.local.engine.routes.call import Call, Reply, Route, answer
 from scrypath.local.engine.settings import SETTINGS, Setting
 from scrypath.local.engine.tasks import Kind
@@ -53,9 +53,30 @@ def _routes(setting: Setting) -> Iterator[Route]:
     yield Route("DELETE", path, "settings.update", delete)
 
 
+def _experimental(name: str) -> Iterator[Route]:
+    def get(call: Call) -> Reply:
+        call.engine.indexes.get(call.index_uid)
+        return answer(experimental.VALUES[name])
+
+    def put(call: Call) -> Reply:
+        value = call.json()
+        experimental.check(name, value, "")
+        experimental.refuse({name: value})
+        return _enqueue(call, {name: None}, deletion=False)
+
+    def delete(call: Call) -> Reply:
+        return _enqueue(call, {name: None}, deletion=True)
+
+    path = f"{_ALL}/{'foreign-keys' if name == 'foreignKeys' else name}"
+    yield Route("GET", path, "settings.get", get)
+    yield Route(experimental.METHODS[name], path, "settings.update", put)
+    yield Route("DELETE", path, "settings.update", delete)
+
+
 ROUTES: Final = (
     Route("GET", _ALL, "settings.get", look),
     Route("PATCH", _ALL, "settings.update", change),
     Route("DELETE", _ALL, "settings.update", reset),
     *(route for setting in SETTINGS.values() for route in _routes(setting)),
+    *(route for name in experimental.CHECKS for route in _experimental(name)),
 )

@@ -1,4 +1,4 @@
-"""Health, version, stats, and what is switched off."""
+"""Health, version, stats, experimental features, and copies of everything."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from scrypath.local.engine import deserr
 from scrypath.local.engine.errors import ApiError
-from scrypath.local.engine.names import not_found
 from scrypath.local.engine.routes.call import Call, Reply, Route, answer
+from scrypath.local.engine.routes.off import Fields, anything, read
 from scrypath.local.engine.tasks import Kind
 
 FEATURES: Final = (
@@ -27,14 +27,6 @@ FEATURES: Final = (
     "legacySearch",
     "renderRoute",
 )
-
-
-def not_enabled(what: str, feature: str, where: str) -> ApiError:
-    """Return the refusal of an experimental feature that is switched off."""
-    return ApiError(
-        "feature_not_enabled",
-        f"{what} requires enabling the `{feature}` experimental feature. See https://github.com/{where}",
-    )
 
 
 def health(_call: Call) -> Reply:
@@ -101,44 +93,20 @@ def snapshot(call: Call) -> Reply:
     return answer(call.engine.enqueue(Kind.SNAPSHOT_CREATION, None, {}).summary(), 202)
 
 
-def webhooks(_call: Call) -> Reply:
-    """Answer that there are no webhooks."""
-    return answer({"results": []})
+def export(call: Call) -> Reply:
+    """Refuse to push documents to another server, which the engine does not do."""
+    read(call.json(), _EXPORT)
+    raise ApiError(
+        "feature_not_enabled", "The embedded engine does not support exports; use a Meilisearch server."
+    )
 
 
-def no_webhook(call: Call) -> Reply:
-    """Answer that a webhook does not exist."""
-    raise ApiError("webhook_not_found", f"Webhook `{call.path['uuid']}` not found.")
-
-
-def _off(method: str, path: str, action: str, error: ApiError, *, needs_index: bool = False) -> Route:
-    def refuse(call: Call) -> Reply:
-        if needs_index and not call.engine.indexes.exists(call.index_uid):
-            raise not_found(call.index_uid)
-        raise error
-
-    return Route(method, path, action, refuse)
-
-
-def _beyond(method: str, path: str, action: str, what: str) -> Route:
-    message = f"The embedded engine does not support {what}; use a Meilisearch server."
-    return _off(method, path, action, ApiError("feature_not_enabled", message))
-
-
-_NETWORK: Final = not_enabled("Using the /network route", "network", "orgs/meilisearch/discussions/805")
-_LOGS: Final = not_enabled(
-    "Modifying logs through the `/logs/*` routes", "logs route", "orgs/meilisearch/discussions/721"
-)
-_METRICS: Final = not_enabled("Getting metrics", "metrics", "meilisearch/product/discussions/625")
-_CHATS: Final = not_enabled("listing the chats", "chat completions", "orgs/meilisearch/discussions/835")
-_EDIT: Final = not_enabled(
-    "Using the documents edit route", "edit documents by function", "orgs/meilisearch/discussions/762"
-)
-_TASK_DOCUMENTS: Final = not_enabled(
-    "Getting the documents of an enqueued task",
-    "get task documents route",
-    "orgs/meilisearch/discussions/808",
-)
+_EXPORT: Final[Fields] = {
+    "url": (deserr.string, "invalid_export_url"),
+    "apiKey": (deserr.string, "invalid_export_api_key"),
+    "payloadSize": (anything, "invalid_export_payload_size"),
+    "indexes": (deserr.expect_object, "invalid_export_indexes"),
+}
 
 ROUTES: Final = (
     Route("GET", "/", None, running),
@@ -148,22 +116,7 @@ ROUTES: Final = (
     Route("GET", "/indexes/{index_uid}/stats", "stats.get", index_stats),
     Route("GET", "/experimental-features", "experimental.get", features),
     Route("PATCH", "/experimental-features", "experimental.update", change_features),
-    Route("GET", "/webhooks", "webhooks.get", webhooks),
-    Route("GET", "/webhooks/{uuid}", "webhooks.get", no_webhook),
-    Route("DELETE", "/webhooks/{uuid}", "webhooks.delete", no_webhook),
-    _beyond("POST", "/webhooks", "webhooks.create", "webhooks"),
-    _beyond("PATCH", "/webhooks/{uuid}", "webhooks.update", "webhooks"),
-    _off("GET", "/network", "network.get", _NETWORK),
-    _off("PATCH", "/network", "network.update", _NETWORK),
-    _off("GET", "/metrics", "metrics.get", _METRICS),
-    _off("POST", "/logs/stream", "metrics.get", _LOGS),
-    _off("DELETE", "/logs/stream", "metrics.get", _LOGS),
-    _off("POST", "/logs/stderr", "metrics.get", _LOGS),
-    _off("GET", "/chats", "chats.get", _CHATS),
-    _off("POST", "/indexes/{index_uid}/documents/edit", "documents.*", _EDIT),
-    _off("GET", "/tasks/{task_uid}/documents", "tasks.get", _TASK_DOCUMENTS),
     Route("POST", "/dumps", "dumps.create", dump),
     Route("POST", "/snapshots", "snapshots.create", snapshot),
-    _beyond("POST", "/export", "export", "exports"),
-    _beyond("POST", "/indexes/{index_uid}/compact", "indexes.compact", "compaction"),
+    Route("POST", "/export", "export", export),
 )

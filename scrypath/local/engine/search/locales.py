@@ -12,3 +12,16 @@ jpn kan kat khm kor lat lav lit mal mar mkd mya nep nld nob ori pan pes pol por 
 srp swe tam tel tgl tha tuk tur ukr urd uzb vie yid zho zul cmn
 """
 LOCALES: Final = tuple(_CODES.split())
+_TWO: Final = len([code for code in LOCALES if len(code) == 2])
+_LONG: Final = dict(zip(LOCALES[:_TWO], LOCALES[_TWO:], strict=False))
+
+
+def name(code: str) -> str:
+    """Return how the server calls a language in its answers.
+
+    Examples
+    --------
+    >>> name("fr"), name("eng")
+    ('Fra', 'Eng')
+    """
+    return _LONG.get(code, code).capitalize()
