@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Sequence
 from enum import IntEnum
 
-from scrypath.errors import ScrypathError
+from scrypath.errors import ConfigError, ScrypathError
+from scrypath.extras import extra_of
 from scrypath.redaction import redact
 
 
@@ -97,6 +98,11 @@ def _translated(error: Exception, *, as_json: bool) -> ScrypathError:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "scrypath"
         return UsageError(message(), hint=f"See: {command} --help")
+    if isinstance(error, ModuleNotFoundError) and error.name and (extra := extra_of(error.name)):
+        return ConfigError(
+            f"This command needs {error.name}, which is not installed.",
+            hint=f"pip install 'scrypath[{extra}]'",
+        )
     if not as_json:
         sys.stderr.write(redact(traceback.format_exc()))
     return ScrypathError(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import ScrypathError
+from scrypath.errors import SchemaError, ScrypathError
 from scrypath.frames import CHECKS
 from scrypath.meilisearch import indexes
 from scrypath.meilisearch.version import server_version
@@ -37,27 +38,36 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     Raises
     ------
     ConfigError, SchemaError
-        When the configuration cannot be read, or a schema is unknown.
+        When the configuration cannot be read, or a schema that is asked for is unknown.
     """
     settled = resolve(config)
-    asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
-    checks: list[tuple[str, Callable[[], tuple[bool | None, str, str | None]]]] = [
-        ("server", lambda: _server(settled)),
-        ("queue", lambda: _queue(settled)),
-        ("store", lambda: _store(settled)),
+    asked = [registry.find(schema) for schema in schemas]
+    checks = [
+        _row("server", lambda: _server(settled)),
+        _row("queue", lambda: _queue(settled)),
+        _row("store", lambda: _store(settled)),
     ]
+    if not asked:
+        try:
+            asked = list(registry.every(settled))
+        except SchemaError as error:
+            checks.append(_failed("schemas", error))
     for schema in asked:
-        checks.append((f"database: {schema.table.name}", lambda s=schema: _database(s, settled)))  # type: ignore[misc]
-        checks.append((f"index: {schema.index_name(settled)}", lambda s=schema: _index(s, settled)))  # type: ignore[misc]
-    return CHECKS.rows(_row(name, look) for name, look in checks)
+        checks.append(_row(f"database: {schema.table.name}", partial(_database, schema, settled)))
+        checks.append(_row(f"index: {schema.index_name(settled)}", partial(_index, schema, settled)))
+    return CHECKS.rows(checks)
 
 
 def _row(name: str, look: Callable[[], tuple[bool | None, str, str | None]]) -> dict[str, Any]:
     try:
         ok, detail, hint = look()
     except ScrypathError as error:
-        ok, detail, hint = False, error.message, error.hint or None
+        return _failed(name, error)
     return {"check": name, "ok": ok, "detail": detail, "hint": hint}
+
+
+def _failed(name: str, error: ScrypathError) -> dict[str, Any]:
+    return {"check": name, "ok": False, "detail": error.message, "hint": error.hint or None}
 
 
 def _server(config: Config) -> tuple[bool, str, str | None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,3 +206,16 @@ def test_an_unknown_incident_is_a_named_error(run: Run) -> None:
     code, _, err = run("rehearse", "queue-outrage")
     assert code == 1
     assert "Did you mean 'queue-outage'?" in err
+
+
+def test_a_part_that_is_not_installed_is_named_with_what_brings_it() -> None:
+    without = (
+        "import sys; sys.modules['psutil'] = None\n"
+        "from scrypath.cli.running import run; sys.exit(run(['local', 'up']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "Error (config): This command needs psutil, which is not installed.\n"
+        "Hint: pip install 'scrypath[local]'\n"
+    )
