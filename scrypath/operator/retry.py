@@ -208,6 +208,9 @@ def _one(work_id: str, config: Config, *, force: bool, actor: str | None) -> dic
     except ScrypathError as error:
         audit.after(config, audit_id, outcome=Outcome.FAILED, detail=str(error))
         raise
+    except KeyboardInterrupt:
+        audit.after(config, audit_id, outcome=Outcome.UNKNOWN, detail="It was interrupted.")
+        raise
     audit.after(
         config, audit_id, outcome=Outcome.ACCEPTED, document_count=len(unit.document_ids), detail=detail
     )

@@ -133,6 +133,21 @@ def test_a_retry_that_cannot_be_sent_is_recorded_as_failed(
     assert (after["phase"], after["outcome"]) == ("after", "failed")
 
 
+def test_an_interrupted_retry_is_recorded(
+    config: Config, products: list[str], failed_task: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_id = failed_task(["1"])
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scrypath.operator.retry.converge", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        scrypath.retry_sync_work(work_id, force=True, config=config)
+    after = scrypath.audit_log(config=config).row(0, named=True)
+    assert (after["phase"], after["outcome"], after["detail"]) == ("after", "unknown", "It was interrupted.")
+
+
 def test_healed_work_is_shown_refused_and_never_recommended(
     config: Config, products: list[str], failed_task: Fail
 ) -> None:
