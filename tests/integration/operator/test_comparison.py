@@ -12,8 +12,10 @@ import scrypath
 from scrypath.config import Config
 from scrypath.meilisearch import documents, indexes, tasks
 from scrypath.meilisearch.raw import search
+from scrypath.queue import worker
 from scrypath.schema import FINGERPRINT_FIELD, registry
 from scrypath.schema.settings import desired
+from scrypath.sync.jobs import perform
 from tests.integration.operator.conftest import drift_of
 
 pytestmark = pytest.mark.integration
@@ -51,6 +53,29 @@ def test_missing_orphan_and_stale_are_found_exactly(config: Config, products: li
 def test_a_row_outside_the_schemas_query_is_no_row(config: Config, products: list[str], sql: Sql) -> None:
     sql("UPDATE products SET hidden = true WHERE id = 5")
     assert drift_of(scrypath.reconcile_sync("Product", config=config)) == {"5": "orphan"}
+
+
+def test_the_schemas_query_says_what_is_a_row_wherever_one_is_read(
+    config: Config, products: list[str], sql: Sql
+) -> None:
+    sql("INSERT INTO products (id, name, price, stock, hidden) VALUES (50, 'Never shown', 1, 0, true)")
+    for options in ({}, {"verify": "content"}, {"sample": 100}):
+        report = scrypath.reconcile_sync("Product", config=config, **options)  # type: ignore[arg-type]
+        assert report.documents.is_empty()
+        assert report.rows in (20, None)
+    assert scrypath.explain("Product", ["50"], config=config).is_empty()
+    sql("UPDATE products SET hidden = true WHERE id = 5")
+    sql("UPDATE products SET hidden = false WHERE id = 50")
+    report = scrypath.reconcile_sync("Product", config=config)
+    assert drift_of(report) == {"5": "orphan", "50": "missing"}
+    assert scrypath.explain("Product", ["5"], config=config)["database"].null_count() == 5
+    scrypath.apply(scrypath.plan(report, delete_orphans=True))
+    index = registry.find("Product").index_name(config)
+    assert [item["id"] for item in documents.get_many(config, index, ["5", "50"])] == [50]
+    sql("UPDATE products SET hidden = true WHERE id = 50")
+    scrypath.sync_record("Product", {"id": 50}, mode="oban", config=config)
+    worker.run(config, lambda args: perform(args, config), drain=True)
+    assert documents.get_many(config, index, ["50"]) == []
 
 
 def test_explain_shows_the_differing_fields_side_by_side(
