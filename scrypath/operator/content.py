@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scrypath.errors import BackendRejected
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import sound_records
 from scrypath.schema.documents import fingerprint_sql
@@ -13,6 +14,28 @@ from scrypath.schema.identity import id_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+def unnamed(schema: SearchSchema) -> BackendRejected:
+    """The index holds documents without the field that names them: another primary key has been set meanwhile."""
+    return BackendRejected(
+        f"The index of {schema.name} holds documents without the field {schema.document_id!r}.",
+        hint="Look at its primary key: another one may have been set while it was read.",
+    )
+
+
+def id_of(schema: SearchSchema, document: dict[str, Any]) -> str:
+    """The id of a document as text.
+
+    Raises
+    ------
+    BackendRejected
+        When it has none.
+    """
+    value = document.get(schema.document_id)
+    if value is None:
+        raise unnamed(schema)
+    return str(value)
 
 
 def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, Any]]) -> pa.Table:
@@ -46,8 +69,8 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
 
 def _identity(schema: SearchSchema, document: dict[str, Any]) -> Any:
     # 1 and "1" name the same document, whichever of the two it was sent with.
-    value = document[schema.document_id]
+    text, value = id_of(schema, document), document[schema.document_id]
     kind = schema.id_field.kind
     if kind is Kind.INTEGER and isinstance(value, str):
-        return number if str(number := id_value(schema, value)) == value else value
-    return str(value) if kind is Kind.TEXT else value
+        return number if str(number := id_value(schema, text)) == text else text
+    return text if kind is Kind.TEXT else value

@@ -16,7 +16,7 @@ import orjson
 from scrypath.config import Config
 from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.meilisearch import documents as wire
-from scrypath.operator.content import document_fingerprints
+from scrypath.operator.content import document_fingerprints, id_of
 from scrypath.schema import SearchSchema
 from scrypath.schema.fields import Kind
 from scrypath.sync.convergence import current
@@ -58,7 +58,7 @@ def as_their_rows(schema: SearchSchema, config: Config, ids: Sequence[str]) -> s
     except (IndexNotFound, ProjectionError):  # it changed since it was read: then it is not as its row
         return set()
     sent = dict(zip(rows.ids, map(orjson.loads, rows.lines), strict=True))
-    held = [_mended(document, sent.get(str(document[schema.document_id]), {}), lossy) for document in read]
+    held = [_mended(document, sent.get(id_of(schema, document), {}), lossy) for document in read]
     wanted = dict(zip(rows.ids, rows.fingerprints, strict=True))
     found = document_fingerprints(schema, held)
     pairs = zip(found.column("id").to_pylist(), found.column("fingerprint").to_pylist(), strict=True)

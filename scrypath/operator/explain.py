@@ -13,6 +13,7 @@ from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.frames import FIELD_DIFFERENCES
 from scrypath.meilisearch import documents as wire
 from scrypath.operator import scan
+from scrypath.operator.content import id_of
 from scrypath.operator.digits import as_sent
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.documents import project_records
@@ -80,7 +81,7 @@ def _documents(schema: SearchSchema, config: Config, ids: Sequence[str]) -> dict
         read = wire.get_many(config, schema.index_name(config), ids, fields=names)
     except IndexNotFound:
         return {}
-    return {str(document[schema.document_id]): document for document in read}
+    return {id_of(schema, document): document for document in read}
 
 
 def _drift(row: Any, document: Any) -> DocumentDrift | None:

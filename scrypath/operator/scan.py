@@ -16,7 +16,7 @@ from scrypath.config import Config
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import documents as wire
 from scrypath.meilisearch import indexes
-from scrypath.operator.content import document_fingerprints
+from scrypath.operator.content import document_fingerprints, id_of, unnamed
 from scrypath.operator.seam import Seam
 from scrypath.operator.waiting import all_or_failure
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
@@ -226,6 +226,11 @@ def document_tables(
         Learns whether the pages left nothing out.
     start, stop
         Positions, ``stop`` exclusive; default: the whole index.
+
+    Raises
+    ------
+    BackendRejected
+        When a document has no field of the schema's ``document_id``.
     """
     by_content = verify is Verification.CONTENT
     fields = (
@@ -236,10 +241,12 @@ def document_tables(
     ):
         if by_content:
             documents = page.documents()
-            ids = [str(document[schema.document_id]) for document in documents[:1] + documents[-1:]]
+            ids = [id_of(schema, document) for document in documents[:1] + documents[-1:]]
             table = document_fingerprints(schema, documents)
         else:
             table = wire.columns(page, fields).rename_columns(["id", "fingerprint"])
+            if table.column("id").null_count:
+                raise unnamed(schema)
             ids = [table.column("id")[place].as_py() for place in (0, -1)] if page.count else []
         seam.follow(*(ids or (None, None)))
         yield table

@@ -11,7 +11,7 @@ from scrypath.config import Config
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import documents as wire
 from scrypath.operator import scan
-from scrypath.operator.content import document_fingerprints
+from scrypath.operator.content import document_fingerprints, id_of
 from scrypath.operator.digits import as_their_rows
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.source.selection import Part
@@ -122,7 +122,7 @@ def _documents(schema: SearchSchema, config: Config, ids: list[str], verify: Ver
     bare: Sequence[str] = ids
     if verify is not Verification.CONTENT:
         read = wire.get_many(config, index, ids, fields=[schema.document_id, FINGERPRINT_FIELD])
-        marks = [(str(item[schema.document_id]), item.get(FINGERPRINT_FIELD)) for item in read]
+        marks = [(id_of(schema, item), item.get(FINGERPRINT_FIELD)) for item in read]
         carried = [(document_id, mark) for document_id, mark in marks if isinstance(mark, str)]
         bare = [document_id for document_id, mark in marks if not isinstance(mark, str)]
     found = pl.DataFrame([(*pair, False) for pair in carried], schema=DOCUMENTS, orient="row")

@@ -14,6 +14,7 @@ from scrypath.cli import main
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import documents, indexes, tasks
+from scrypath.meilisearch.wire import connect
 from scrypath.schema import registry
 from scrypath.sync import sending
 from tests.integration.operator.conftest import drift_of
@@ -173,6 +174,25 @@ def test_an_index_that_is_swapped_half_way(
     report = scrypath.reconcile_sync("Product", config=paged)
     ended(config, indexes.delete(config, other))
     assert_nothing_is_known(report, "while it was read", unknown=20)
+
+
+@pytest.mark.parametrize("verify", ["fingerprint", "content"])
+def test_an_index_that_gets_another_primary_key_half_way(
+    paged: Config, relay: Relay, config: Config, products: list[str], verify: str
+) -> None:
+    index = index_of(config)
+
+    def other_key() -> None:
+        ended(config, documents.delete_all(config, index).uid)
+        reply = connect(config).request("PATCH", f"/indexes/{index}", json={"primaryKey": "sku"})
+        ended(config, reply.task_uid())
+        theirs = [{"sku": number, "name": "Theirs"} for number in range(30)]
+        ended(config, *(sent.uid for sent in documents.write(config, index, theirs)))
+
+    relay.before = at_page(5, other_key)
+    report = scrypath.reconcile_sync("Product", verify=verify, config=paged)
+    assert_nothing_is_known(report, "documents without the field 'id'", unknown=20)
+    assert "names its documents by 'sku'" in str(scrypath.reconcile_sync("Product", config=config).note)
 
 
 def test_documents_that_move_to_another_page_are_not_missed(
