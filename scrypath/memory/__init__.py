@@ -6,7 +6,8 @@ The file is opened for each operation and closed after it, so that kernels, work
 table                 one row per
 ===================== ==========================================================================
 ``layout``            version of the layout that was applied to the file
-``ledger``            request that Scrypath sent to Meilisearch, with the ids it carried
+``requests``          request that Scrypath sent to Meilisearch
+``request_documents`` document that a request carried
 ``failures``          failed unit of work ever seen; the server forgets them, this table does not
 ``snapshots``         stored reconcile report
 ``snapshot_documents`` document that was not in step in a snapshot

@@ -12,7 +12,7 @@ from scrypath.memory.engine import attached
 from scrypath.memory.lock import Patience
 from scrypath.memory.sql import load
 
-CURRENT = 2
+CURRENT = 3
 
 # Any DuckDB from 1.4 on can read files of this version.
 _STORAGE_VERSION = "v1.4.0"

@@ -80,7 +80,12 @@ def record(config: Config, works: Sequence[SentWork]) -> None:
         return
     frame = redacting.columns(config, LEDGER.rows(map(_row, works)), "cause")
     with store.connect(config) as connection:
-        store.append(connection, "ledger", frame)
+        [(last,)] = connection.execute("SELECT coalesce(max(request), 0) FROM requests").fetchall()
+        numbered = frame.with_columns(pl.int_range(last + 1, last + 1 + pl.len()).alias("request"))
+        store.append(connection, "requests", numbered.drop("document_ids"))
+        carried = numbered.select("request", document_id="document_ids").explode("document_id").drop_nulls()
+        if not carried.is_empty():
+            store.append(connection, "request_documents", carried)
 
 
 def acknowledge(config: Config, reference: str, task_uid: int) -> None:
@@ -97,7 +102,7 @@ def acknowledge(config: Config, reference: str, task_uid: int) -> None:
     """
     with store.connect(config) as connection:
         connection.execute(
-            "UPDATE ledger SET task_uid = ? WHERE reference = ? AND task_uid IS NULL", [task_uid, reference]
+            "UPDATE requests SET task_uid = ? WHERE reference = ? AND task_uid IS NULL", [task_uid, reference]
         )
 
 
@@ -128,7 +133,16 @@ def lookup(
         store.connect(config, read_only=True) as connection,
         store.staged(connection, asked_references=asked, asked_tasks=tasks),
     ):
-        return store.fetch(connection, LEDGER, load("ledger_lookup"))
+        found = connection.sql(load("ledger_lookup")).pl()
+        with store.staged(connection, found_requests=found.select("request")):
+            carried = connection.sql(load("ledger_documents")).pl()
+    ids = carried.group_by("request", maintain_order=True).agg(pl.col("document_id").alias("document_ids"))
+    nothing = pl.when(pl.col("document_count") == 0).then(pl.lit([], pl.List(pl.String())))
+    return LEDGER.conform(
+        found.join(ids, on="request", how="left", maintain_order="left").with_columns(
+            pl.coalesce("document_ids", nothing)
+        )
+    )
 
 
 def _row(work: SentWork) -> dict[str, Any]:

@@ -12,7 +12,6 @@ SET
     error_code = seen.error_code,
     attempt = seen.attempt,
     max_attempts = seen.max_attempts,
-    document_ids = seen.document_ids,
     document_count = seen.document_count,
     superseded_by = seen.superseded_by,
     healed = seen.healed,
@@ -21,3 +20,11 @@ SET
 FROM seen_failures AS seen
 WHERE failures.work_id = seen.work_id
     AND failures.failed_at IS NOT DISTINCT FROM seen.failed_at;
+
+-- Apart, because a row whose list is set is written anew, list and all, even where the list stays as it was.
+UPDATE failures
+SET document_ids = seen.document_ids
+FROM seen_failures AS seen
+WHERE failures.work_id = seen.work_id
+    AND failures.failed_at IS NOT DISTINCT FROM seen.failed_at
+    AND failures.document_ids IS DISTINCT FROM seen.document_ids;

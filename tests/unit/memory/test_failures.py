@@ -57,6 +57,16 @@ def test_seen_again_is_brought_up_to_date_and_counted(config: Config) -> None:
     assert again.item(0, "last_seen") > first.item(0, "last_seen")
 
 
+def test_ids_that_become_known_later_are_kept(config: Config) -> None:
+    failures.archive(config, failed({"work_id": "meili:1", "document_ids": None}, {"work_id": "meili:2"}))
+    failures.archive(config, failed({"work_id": "meili:1"}, {"work_id": "meili:2"}))
+    history = failures.history(config).sort("work_id")
+    assert history.select("work_id", "document_ids", "times_seen").rows() == [
+        ("meili:1", ["1"], 2),
+        ("meili:2", ["1"], 2),
+    ]
+
+
 def test_a_job_that_fails_again_later_is_another_failure(config: Config) -> None:
     failures.archive(config, failed({"work_id": "oban:1"}))
     later = FAILED_AT + timedelta(minutes=1)

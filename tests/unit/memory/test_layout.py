@@ -8,7 +8,20 @@ import pytest
 from scrypath.config import Config
 from scrypath.errors import StoreError
 from scrypath.memory import audit, layout, ledger, snapshots, store
+from scrypath.memory.ledger import SentWork
 from scrypath.memory.sql import load
+from scrypath.vocabulary import Operation, SyncMode
+
+SENT = {
+    "reference": "scry-new",
+    "schema": "City",
+    "index": "city",
+    "operation": Operation.UPSERT,
+    "mode": SyncMode.INLINE,
+    "document_ids": ["3"],
+    "document_count": 1,
+    "sent_at": datetime(2026, 5, 1, tzinfo=UTC),
+}
 
 
 def make_first_layout(config: Config) -> None:
@@ -21,6 +34,10 @@ def make_first_layout(config: Config) -> None:
             INSERT INTO layout (version) VALUES (1);
             INSERT INTO ledger (reference, task_uid, "schema", "index", operation, document_ids, sent_at)
             VALUES ('scry-old', 7, 'City', 'city', 'upsert', ['1', '2'], TIMESTAMPTZ '2026-01-01 00:00:00+00');
+            INSERT INTO ledger (reference, "index", operation, document_ids, document_count, sent_at)
+            VALUES
+                ('scry-settings', 'city', 'settings', NULL, NULL, now()),
+                ('scry-none', 'city', 'upsert', [], 0, now());
             INSERT INTO failures (work_id, first_seen, last_seen, times_seen) VALUES ('meili:7', now(), now(), 3);
             INSERT INTO snapshots
                 (snapshot_id, "schema", "index", taken_at, duration_us, documents_compared, stale, evidence)
@@ -42,12 +59,21 @@ def test_a_file_of_the_first_layout_is_migrated_with_its_rows(config: Config, fi
     assert listed.item(0, "duration") == timedelta(seconds=1.5)
     assert snapshots.record(config, "snap-old").evidence == {"x": 1}
     assert snapshots.documents(config, "snap-old").item(0, "document_id") == "1"
-    assert ledger.lookup(config, ["scry-old"]).item(0, "sent_at") == datetime(2026, 1, 1, tzinfo=UTC)
+    [sent] = ledger.lookup(config, ["scry-old"]).rows(named=True)
+    assert sent["sent_at"] == datetime(2026, 1, 1, tzinfo=UTC)
+    assert (sent["task_uid"], sent["document_ids"]) == (7, ["1", "2"])
     with store.connect(config, read_only=True) as connection:
         versions = connection.execute("SELECT version FROM layout ORDER BY version").fetchall()
         assert versions == [(number,) for number in range(1, layout.CURRENT + 1)]
         assert connection.execute("SELECT stale FROM latest_snapshots").fetchall() == [(1,)]
         assert connection.execute("SELECT actor FROM actions").fetchall() == [("ada",)]
+        assert connection.execute("SELECT reference, document_ids FROM ledger").fetchall() == [
+            ("scry-old", ["1", "2"]),
+            ("scry-settings", None),
+            ("scry-none", []),
+        ]
+    ledger.record(config, [SentWork(**SENT)])
+    assert ledger.lookup(config, ["scry-new"]).item(0, "document_ids").to_list() == ["3"]
 
 
 def test_a_migrated_file_has_the_layout_of_a_new_one(config: Config, tmp_path: object) -> None:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from scrypath.config import Config
-from scrypath.memory import ledger
+from scrypath.memory import ledger, store
 from scrypath.memory.ledger import LEDGER, SentWork
 from scrypath.vocabulary import Operation, SyncMode
 
@@ -97,6 +97,39 @@ def test_a_large_backfill_is_recorded_and_found(config: Config) -> None:
     ledger.record(config, batches)
     found = ledger.lookup(config, [], [("shop_city", 39)])
     assert found.item(0, "document_ids").to_list()[-1] == "199999"
+
+
+def test_the_view_says_what_a_lookup_says(config: Config) -> None:
+    ids = [["2", "1"], ["3"], None, []]
+    ledger.record(
+        config,
+        [
+            work(f"scry-{n}", document_ids=each, document_count=None if each is None else len(each))
+            for n, each in enumerate(ids)
+        ],
+    )
+    with store.connect(config, read_only=True) as connection:
+        viewed = store.fetch(connection, LEDGER, "FROM ledger ORDER BY reference")
+    assert viewed.equals(ledger.lookup(config, viewed["reference"].to_list()))
+    assert viewed["document_ids"].to_list() == ids
+
+
+def test_what_was_sent_before_does_not_make_the_next_request_dearer(config: Config) -> None:
+    """The end of a table that a checkpoint writes anew holds rows of one id each, not lists of thousands."""
+    for number in range(30):
+        ledger.record(config, [work(f"scry-{number}", document_ids=[f"{number}-{n}" for n in range(5_000)])])
+    with store.connect(config, read_only=True) as connection:
+        [(rows,)] = connection.execute(
+            "SELECT max(rows) FROM (SELECT sum(count) AS rows FROM pragma_storage_info('request_documents')"
+            " WHERE column_name = 'document_id' AND segment_type = 'VARCHAR' GROUP BY row_group_id)"
+        ).fetchall()
+        lists = connection.execute(
+            "SELECT table_name FROM duckdb_columns() WHERE data_type LIKE '%[]' AND NOT internal"
+            " AND table_name IN (SELECT table_name FROM duckdb_tables())"
+        ).fetchall()
+    assert rows <= 122_880
+    assert lists == [("failures",)]
+    assert ledger.lookup(config, ["scry-29"]).item(0, "document_ids").len() == 5_000
 
 
 def test_the_cause_holds_no_secret(config: Config) -> None:
