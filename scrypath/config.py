@@ -248,6 +248,12 @@ def _boolean(value: Any) -> bool:
     return truth[str(value).lower()] if str(value).lower() in truth else _refuse(value)
 
 
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError(value)
+    return int(value)
+
+
 def _refuse(value: Any) -> bool:
     raise ValueError(value)
 
@@ -260,8 +266,8 @@ _CONVERT: Mapping[str, Any] = MappingProxyType(
     {
         "str": str,
         "str | None": str,
-        "int": int,
-        "int | None": int,
+        "int": _whole,
+        "int | None": _whole,
         "float": float,
         "bool": _boolean,
         "Path": Path,

@@ -87,6 +87,14 @@ def compare_snapshots(
         For a URL that cannot be opened.
     StoreBusy, StoreError
         When the memory, or the place, cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> compare_snapshots("snap-a", "snap-b", config=Config(home=Path(tempfile.mkdtemp())))
+    Traceback (most recent call last):
+    scrypath.errors.InvalidOptions: No snapshot has the id 'snap-a'. snapshots() lists the ids of those that are stored.
     """
     return store.compare(resolve(config), a, b, url=url)
 
@@ -198,6 +206,13 @@ def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.D
         For an unknown schema.
     StoreBusy, StoreError
         When the memory cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> failure_history(config=Config(home=Path(tempfile.mkdtemp()))).height
+    0
     """
     settled = resolve(config)
     return failures.history(settled, _name(schema, settled))
@@ -224,6 +239,13 @@ def audit_log(schema: Any = None, *, config: Config | None = None) -> pl.DataFra
         For an unknown schema.
     StoreBusy, StoreError
         When the memory cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> audit_log(config=Config(home=Path(tempfile.mkdtemp()))).height
+    0
     """
     settled = resolve(config)
     return audit.log(settled, _name(schema, settled))

@@ -166,6 +166,8 @@ def test_the_key_and_passwords_show_nowhere() -> None:
         ("keep_snapshots_days", 0, "keep_snapshots_days is 0. Give a number of at least 1."),
         ("keep_snapshots_days", 36_501, "keep_snapshots_days is 36501. Give at most 36500 days"),
         ("keep_snapshots", "all", "keep_snapshots cannot be 'all'"),
+        ("keep_snapshots", True, "keep_snapshots cannot be True"),
+        ("keep_snapshots", 2.5, "keep_snapshots cannot be 2.5"),
     ],
 )
 def test_how_long_snapshots_are_kept(

@@ -239,17 +239,21 @@ def test_documents_that_are_gone_are_not_taken_for_resolved_drift(config: Config
     assert snapshots.listing(config, url=team).height == 1
 
 
-def test_two_processes_of_one_machine_may_publish_at_once(config: Config, tmp_path: Path) -> None:
+def test_machines_may_publish_at_once_each_of_them_more_than_once(
+    config: Config, colleague: Config, tmp_path: Path
+) -> None:
+    team = tmp_path / "team"
     for minutes in range(5):
         save(config, minutes, "1", "2")
+        save(colleague, minutes, "1", "2")
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda _: publish.publish(config, tmp_path / "team"), range(4)))
-    assert sum(each.count for each in done) >= 5
-    listed = snapshots.listing(config, url=tmp_path / "team")
-    assert listed["snapshot_id"].to_list() == snapshots.listing(config)["snapshot_id"].to_list()
-    assert all(
-        snapshots.documents(config, each, url=tmp_path / "team").height == 2 for each in listed["snapshot_id"]
-    )
+        list(pool.map(lambda machine: publish.publish(machine, team), [config, colleague] * 3))
+    listed = snapshots.listing(config, url=team)["snapshot_id"].to_list()
+    assert len(listed) == 10
+    assert set(listed) == {
+        each for machine in (config, colleague) for each in snapshots.listing(machine)["snapshot_id"]
+    }
+    assert all(snapshots.documents(config, each, url=team).height == 2 for each in listed)
 
 
 def test_a_publication_that_cannot_be_finished_shows_nothing(
