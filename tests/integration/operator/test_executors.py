@@ -174,7 +174,9 @@ def test_what_reads_little_is_not_divided(
     assert "executor" in refused.value.message
 
 
-@pytest.mark.parametrize("given", [4, "dask", ThreadPoolExecutor, object()], ids=repr)
+@pytest.mark.parametrize(
+    "given", [4, "dask", ThreadPoolExecutor, object()], ids=["number", "text", "class", "object"]
+)
 def test_what_is_no_executor_is_named(config: Config, given: Any) -> None:
     with pytest.raises(InvalidOptions) as refused:
         scrypath.reconcile_sync("Product", executor=given, config=config)
