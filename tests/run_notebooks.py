@@ -1,6 +1,7 @@
 """Run the committed notebooks against a stack of their own, into which an incident is rehearsed.
 
-``run_notebooks.py``          compares the outputs of the cells that say ``#NBVAL_CHECK_OUTPUT``
+``run_notebooks.py``          compares the outputs of the cells that say ``#NBVAL_CHECK_OUTPUT``, and makes sure that
+                              a runbook which is run as it stands, twice, changes nothing, and armed repairs
 ``run_notebooks.py --write``  executes them in place instead, and keeps what is worth committing
 """
 
@@ -15,9 +16,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
+
+import scrypath
+from scrypath.config import Config, resolve
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests import witness  # noqa: E402
+
 FOLDERS = ("runbooks", "notebooks")
+SANITIZED = ROOT / "tests" / "nbval.cfg"  # what is not compared
 CITIES = 500  # a slice that is loaded and compared in a moment
 CENSUS_SEED = 21  # other cities than those of the outage
 
@@ -47,15 +57,57 @@ def rehearsed_stack() -> Iterator[dict[str, str]]:
 
 
 def notebooks() -> list[Path]:
-    """The committed notebooks, in the order in which they are run."""
+    """The committed notebooks."""
     return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
 
 
 def check(environment: dict[str, str]) -> int:
-    """Compare the marked outputs; pytest's exit code."""
-    options = ["--nbval-lax", "--nbval-cell-timeout=120", "-q", "-p", "no:cacheprovider", "-W", "default"]
-    command = [sys.executable, "-m", "pytest", *options, *(str(path) for path in notebooks())]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode
+    """Compare the marked outputs, and what a runbook could have changed; the exit code."""
+    with patch.dict(os.environ, environment):
+        config = resolve()
+        for path in sorted((ROOT / "runbooks").glob("*.ipynb")):
+            for _ in range(2):
+                before = witness.seen(config)
+                code = compared(path)
+                after = witness.seen(config)
+                changed = [name for name, digest in after.items() if before[name] != digest]
+                if changed:
+                    sys.stderr.write(f"{path.name}, run as it stands, changed: {', '.join(changed)}\n")
+                if code or changed:
+                    return code or 1
+        if wrong := armed(config, ROOT / "runbooks" / "00_first_response.ipynb"):
+            sys.stderr.write(f"{wrong}\n")
+            return 1
+        return compared(*sorted((ROOT / "notebooks").glob("*.ipynb")))
+
+
+def armed(config: Config, path: Path) -> str:
+    """Run a runbook with its parameter set to act; what it then failed to do, empty when nothing."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = cell.source.replace("ARMED = False", "ARMED = True")
+    before = witness.seen(config)
+    NotebookClient(notebook, timeout=120).execute()
+    changed = {name for name, digest in witness.seen(config).items() if before[name] != digest}
+    expected = {"audit", "tasks", "documents cities"}
+    if changed != expected:
+        return f"{path.name}, armed, changed {sorted(changed)} instead of {sorted(expected)}."
+    after = scrypath.reconcile_sync("City", config=config)
+    return "" if after.in_step else f"{path.name}, armed, left this: {after.headline()}"
+
+
+def compared(*paths: Path) -> int:
+    """Compare the marked outputs of notebooks; pytest's exit code."""
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "default"),
+        *("--nbval-lax", "--nbval-cell-timeout=120", f"--nbval-sanitize-with={SANITIZED}"),
+        *map(str, paths),
+    ]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def write(environment: dict[str, str]) -> int:

@@ -18,8 +18,8 @@ STYLE = """<style>
 .scrypath-wrong{color:#a40e26;background:#ffebe9;border-color:#ffc1bb}
 .scrypath-unsure{color:#7d4e00;background:#fff8e1;border-color:#eed08b}
 .scrypath-note{border-left:3px solid;padding:.3em .8em;margin:.4em 0;border-radius:2px;overflow-wrap:anywhere}
-.scrypath-panel h4{margin:0 0 .3em;font-size:15px}
-.scrypath-panel .scroll{max-height:16em;overflow:auto;border:1px solid var(--line);padding:0 .6em}
+.scrypath .scrypath-panel h4{margin:0 0 .3em;font-size:15px}
+.scrypath-panel .scroll{max-height:16em;overflow:auto;border:1px solid var(--line);padding:0 .6em;margin-bottom:.4em}
 .scrypath-retry-panel .widget-html-content,.scrypath-status-panel .widget-html-content{min-width:0;overflow-x:auto}
 </style>"""
 

@@ -25,7 +25,7 @@ STYLE = (
     ".scrypath table.frame th,.scrypath table.frame td{padding:.2em 1em .2em 0;text-align:left;"
     "vertical-align:top;border-bottom:1px solid var(--line);max-width:60em;overflow-wrap:anywhere}"
     ".scrypath table.frame .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
-    ".scrypath table.frame .s{white-space:nowrap}"
+    ".scrypath table.frame .s{white-space:nowrap}.scrypath table.frame .l{min-width:20em}"
     "</style>"
 )
 SHORT = 40  # letters of a value that stays on one line
@@ -147,9 +147,8 @@ def _as_it_is(value: Any) -> str:
 
 
 def _tag(name: str, text: str, kind: str) -> str:
-    named = kind or ("s" if name == "td" and len(text) <= SHORT else "")
-    opened = f'{name} class="{named}"' if named else name
-    return f"<{opened}>{escape(text)}</{name}>"
+    named = kind or ("s" if name == "th" or len(text) <= SHORT else "l")
+    return f'<{name} class="{named}">{escape(text)}</{name}>'
 
 
 def _more(count: int) -> str:
