@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -11,13 +14,13 @@ from typing import Any
 from scrypath.config import Config, resolve
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import tasks
-from scrypath.schema import registry
+from scrypath.schema import SearchSchema, registry
 from scrypath.schema.documents import project_columns
 from scrypath.schema.identity import id_value
 from scrypath.source import rows
 from scrypath.sync import sending
 from scrypath.sync.progress import progress_bar
-from scrypath.sync.sending import Sent
+from scrypath.sync.sending import Prepared, Sent
 from scrypath.telemetry import span
 from scrypath.vocabulary import SyncMode, SyncStatus
 
@@ -101,7 +104,6 @@ def backfill(
         raise InvalidOptions(f"after={after!r} cannot be an id of {found.name}.", hint="Give a resume_after.")
     began = monotonic()
     work_ids: list[str] = []
-    waiting: deque[Sent] = deque()
     last: str | None = None
     count = 0
     with (
@@ -113,18 +115,11 @@ def backfill(
         ) as bar,
     ):
         sending.ensure_index(found, settled, index)
-        for table in rows.batches(found, settled, size=settled.batch_size, after=start):
-            for sent in sending.upsert(found, settled, project_columns(found, table), mode=SyncMode.MANUAL):
-                work_ids.append(sent.work_id)
-                waiting.append(sent)
-                bar.update(len(sent.ids))
-                count += len(sent.ids)
-                last = sent.ids[-1]
-            while wait and len(waiting) > IN_FLIGHT:
-                tasks.wait(settled, waiting.popleft().task_uid).require_success()
-        if wait:
-            for task in sending.finished(settled, waiting):
-                task.require_success()
+        for sent in _sent(found, settled, index, start, wait=wait):
+            work_ids.append(sent.work_id)
+            bar.update(len(sent.ids))
+            count += len(sent.ids)
+            last = sent.ids[-1]
     done = SyncStatus.COMPLETED if wait else SyncStatus.ACCEPTED
     return BackfillResult(
         done if work_ids else SyncStatus.NOOP,
@@ -135,3 +130,33 @@ def backfill(
         last,
         timedelta(seconds=monotonic() - began),
     )
+
+
+def _sent(schema: SearchSchema, config: Config, index: str, start: Any, *, wait: bool) -> Generator[Sent]:
+    """Send all rows after ``start``, the next of them being read and projected meanwhile."""
+    waiting: deque[Sent] = deque()
+    portions = _portions(schema, config, index, start)
+    with closing(portions), ThreadPoolExecutor(1, thread_name_prefix="scrypath-backfill") as beside:
+        portion = next(portions, None)
+        while portion is not None:
+            # Rows are not read long before they are written: not while others are waited for.
+            crowded = wait and len(waiting) + len(portion) > IN_FLIGHT
+            coming = None if crowded else beside.submit(next, portions, None)
+            for prepared in portion:
+                waiting.append(sending.post(schema, config, prepared))
+                yield waiting[-1]
+            while crowded and len(waiting) > IN_FLIGHT:
+                tasks.wait(config, waiting.popleft().task_uid).require_success()
+            portion = next(portions, None) if coming is None else coming.result()
+    if wait:
+        for task in sending.finished(config, waiting):
+            task.require_success()
+
+
+def _portions(schema: SearchSchema, config: Config, index: str, start: Any) -> Generator[list[Prepared]]:
+    batches = max(1, min(sending.NOTED_AT_ONCE, config.page_size // config.batch_size))
+    size = config.batch_size * batches
+    with closing(rows.batches(schema, config, size=size, after=start)) as tables:
+        for table in tables:
+            documents = project_columns(schema, table)
+            yield from sending.prepare(schema, config, documents, mode=SyncMode.MANUAL, index=index)

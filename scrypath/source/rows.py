@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -69,14 +69,12 @@ def table(schema: SearchSchema, config: Config, part: Part = EVERYTHING) -> pa.T
     return pa.concat_tables(found) if found else arrow_schema(schema).empty_table()
 
 
-def batches(schema: SearchSchema, config: Config, *, size: int, after: Any = None) -> Iterator[pa.Table]:
+def batches(schema: SearchSchema, config: Config, *, size: int, after: Any = None) -> Generator[pa.Table]:
     """Rows in keyset order, ``size`` at a time, each batch read on its own: for writes that take their time."""
-    while True:
-        batch = table(schema, config, Part(after=after, limit=size))
-        if batch.num_rows == 0:
-            return
-        yield batch
-        after = batch.column(schema.document_id)[-1].as_py()
+    with _reader(schema, config) as read:
+        while (batch := read(Part(after=after, limit=size))).num_rows:
+            yield batch
+            after = batch.column(schema.document_id)[-1].as_py()
 
 
 def records(schema: SearchSchema, config: Config, ids: Sequence[str]) -> list[Any]:
@@ -136,6 +134,26 @@ def stable_until(config: Config) -> datetime:
 def _scalars(config: Config, statement: Select[Any]) -> list[str]:
     with translated(config), engine(config).connect() as connection:
         return [str(value) for value in connection.scalars(statement) if value is not None]
+
+
+@contextmanager
+def _reader(schema: SearchSchema, config: Config) -> Iterator[Callable[[Part], pa.Table]]:
+    """Reads parts one by one, over one connection where that can be: ADBC's takes its time to open."""
+    if not in_columns(schema, config):
+        yield lambda part: table(schema, config, part)
+        return
+    import pyarrow as pa
+    from adbc_driver_postgresql import dbapi
+
+    def read(part: Part) -> pa.Table:
+        with connection.cursor() as cursor:
+            cursor.execute(selection.literal(selection.columns(schema, part)))
+            found = [_typed(schema, batch, None) for batch in cursor.fetch_record_batch()]
+        return pa.concat_tables(found) if found else arrow_schema(schema).empty_table()
+
+    # Each statement is a transaction of its own: none stays open while batches are written.
+    with translated(config), dbapi.connect(libpq_url(config), autocommit=True) as connection:
+        yield read
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import batched
 
 from scrypath.config import Config
 from scrypath.meilisearch import documents as wire_documents
@@ -15,8 +16,12 @@ from scrypath.memory import ledger
 from scrypath.schema import SearchSchema
 from scrypath.schema.documents import Documents
 from scrypath.schema.settings import desired
-from scrypath.sync.payloads import cut
+from scrypath.sync.payloads import Payload, cut
 from scrypath.vocabulary import Operation, SyncMode
+
+NOTED_AT_ONCE = (
+    4  # payloads in one transaction of the ledger: opening and closing its file is what takes time
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,15 @@ class Sent:
     def work_id(self) -> str:
         """The work id of the task."""
         return f"meili:{self.task_uid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A payload that the ledger knows and the server does not yet."""
+
+    index: str
+    reference: str
+    payload: Payload
 
 
 def ensure_index(schema: SearchSchema, config: Config, index: str) -> None:
@@ -68,15 +82,43 @@ def upsert(
     cause
         Work id that this write retries or repairs.
     """
+    for group in prepare(schema, config, documents, mode=mode, index=index, cause=cause):
+        for prepared in group:
+            yield post(schema, config, prepared)
+
+
+def prepare(
+    schema: SearchSchema,
+    config: Config,
+    documents: Documents,
+    *,
+    mode: SyncMode,
+    index: str | None = None,
+    cause: str | None = None,
+) -> Iterator[list[Prepared]]:
+    """Payloads that the ledger knows, some at a time, to be sent with :func:`post`; parameters as in :func:`upsert`."""
     target = index or schema.index_name(config)
-    for payload in cut(documents, config):
-        reference = _record(
-            schema, config, index=target, operation=Operation.UPSERT, mode=mode, ids=payload.ids, cause=cause
+    for payloads in batched(cut(documents, config), NOTED_AT_ONCE):
+        ids = [payload.ids for payload in payloads]
+        references = _record(
+            schema, config, index=target, operation=Operation.UPSERT, mode=mode, ids=ids, cause=cause
         )
-        sent = wire_documents.write_payload(
-            config, target, payload.body, primary_key=schema.document_id, reference=reference
-        )
-        yield Sent(sent.uid, Operation.UPSERT, payload.ids)
+        yield [
+            Prepared(target, reference, payload)
+            for reference, payload in zip(references, payloads, strict=True)
+        ]
+
+
+def post(schema: SearchSchema, config: Config, prepared: Prepared) -> Sent:
+    """Send one payload."""
+    sent = wire_documents.write_payload(
+        config,
+        prepared.index,
+        prepared.payload.body,
+        primary_key=schema.document_id,
+        reference=prepared.reference,
+    )
+    return Sent(sent.uid, Operation.UPSERT, prepared.payload.ids)
 
 
 def delete(
@@ -86,8 +128,8 @@ def delete(
     target = schema.index_name(config)
     for start in range(0, len(ids), config.batch_size):
         part = tuple(ids[start : start + config.batch_size])
-        reference = _record(
-            schema, config, index=target, operation=Operation.DELETE, mode=mode, ids=part, cause=cause
+        [reference] = _record(
+            schema, config, index=target, operation=Operation.DELETE, mode=mode, ids=[part], cause=cause
         )
         for sent in wire_documents.delete(config, target, part, reference=reference):
             yield Sent(sent.uid, Operation.DELETE, part)
@@ -112,25 +154,23 @@ def _record(
     index: str,
     operation: Operation,
     mode: SyncMode,
-    ids: tuple[str, ...],
+    ids: Sequence[tuple[str, ...]],
     cause: str | None,
-) -> str:
-    # Written before the request: a process that dies in between leaves a reference the task carries too.
-    reference = ledger.new_reference()
-    ledger.record(
-        config,
-        [
-            ledger.SentWork(
-                reference=reference,
-                schema=schema.name,
-                index=index,
-                operation=operation,
-                mode=mode,
-                document_ids=ids,
-                document_count=len(ids),
-                sent_at=datetime.now(UTC),
-                cause=cause,
-            )
-        ],
-    )
-    return reference
+) -> list[str]:
+    # Written before the requests: a process that dies in between leaves references the tasks carry too.
+    works = [
+        ledger.SentWork(
+            reference=ledger.new_reference(),
+            schema=schema.name,
+            index=index,
+            operation=operation,
+            mode=mode,
+            document_ids=part,
+            document_count=len(part),
+            sent_at=datetime.now(UTC),
+            cause=cause,
+        )
+        for part in ids
+    ]
+    ledger.record(config, works)
+    return [work.reference for work in works]
