@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 
 from scrypath.cli import answers
 from scrypath.cli.acting import outcome_verdict
-from scrypath.cli.environment import names, settled
+from scrypath.cli.environment import names, need_services, settled
 from scrypath.cli.options import AsJson, ExitZero, Schemas
 from scrypath.cli.running import complain, verdict
 from scrypath.errors import InvalidOptions, ScrypathError
@@ -19,6 +20,8 @@ from scrypath.vocabulary import Signal
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from scrypath import Fleet
 
 TROUBLE = (Signal.FAILED_SYNC_WORK, Signal.DOCUMENT_DRIFT, Signal.CONTRACT_DRIFT, Signal.VERSION_UNSUPPORTED)
 
@@ -62,33 +65,30 @@ def reconcile(
     import scrypath
 
     config = settled()
-    wanted = names(schemas, config)
+    if not schemas:
+        need_services(config)
+    wanted = names(schemas, config) if schemas else ()
     _check_action(action, yes=yes, delete_orphans=delete_orphans, as_json=as_json)
-    reports: list[Any] = []
-    problems: list[ScrypathError] = []
-    for name in wanted:
-        try:
-            reports.append(
-                scrypath.reconcile_sync(
-                    name,
-                    documents=not no_documents,
-                    verify=verify,
-                    max_age=None if max_age is None else timedelta(seconds=max_age),
-                    incremental=incremental,
-                    sample=sample,
-                    progress=not as_json and sys.stderr.isatty(),
-                    config=config,
-                )
-            )
-        except ScrypathError as error:
-            if len(wanted) == 1:
-                raise
-            problems.append(ScrypathError(f"{name}: {error.message}", hint=error.hint))
+    found = scrypath.reconcile_sync(
+        *wanted,
+        documents=not no_documents,
+        verify=verify,
+        max_age=None if max_age is None else timedelta(seconds=max_age),
+        incremental=incremental,
+        sample=sample,
+        progress=not as_json and sys.stderr.isatty(),
+        config=config,
+    )
+    fleet = found if isinstance(found, scrypath.Fleet) else None
+    reports = [*fleet] if fleet is not None else [found]
+    problems = _problems(fleet)
     explained = [report.explain(explain) for report in reports] if explain else []
     plans = (
         [scrypath.plan(report, action, delete_orphans=delete_orphans) for report in reports] if action else []
     )
     if not as_json:
+        if fleet is not None and len(reports) + len(problems) > 1:
+            _print_fleet(fleet)
         _print_reports(reports, explained)
         _print_plans(plans)
     if plans and not yes and not typer.confirm("Do this?"):
@@ -105,7 +105,7 @@ def reconcile(
                 "explained": explained,
                 "plans": plans,
                 "outcomes": outcomes,
-                "errors": [problem.as_dict() for problem in problems],
+                "errors": fleet.failures if fleet is not None else [],
             }
         )
     else:
@@ -115,6 +115,21 @@ def reconcile(
     if problems or not outcomes:
         return _verdict(reports, problems, documents=not no_documents, exit_zero=exit_zero)
     return max(outcome_verdict(frame, exit_zero=exit_zero) for frame in outcomes)
+
+
+def _problems(fleet: Fleet | None) -> list[ScrypathError]:
+    errors = fleet.errors if fleet is not None else {}
+    if fleet is not None and not len(fleet) and len(errors) == 1:
+        raise next(iter(errors.values()))
+    return [_named(schema, error) for schema, error in errors.items()]
+
+
+def _named(schema: str, error: Exception) -> ScrypathError:
+    told = (
+        copy(error) if isinstance(error, ScrypathError) else ScrypathError(f"{type(error).__name__}: {error}")
+    )
+    told.message = f"{schema}: {told.message}"
+    return told
 
 
 def _check_action(action: str | None, *, yes: bool, delete_orphans: bool, as_json: bool) -> None:
@@ -132,6 +147,13 @@ def _check_action(action: str | None, *, yes: bool, delete_orphans: bool, as_jso
             "--action needs an answer, and there is nobody to ask.",
             hint="Look at the report without --action first, then give --yes as well.",
         )
+
+
+def _print_fleet(fleet: Fleet) -> None:
+    from scrypath.cli import tables, views
+
+    views.fleet(fleet)
+    tables.say()
 
 
 def _print_reports(reports: Sequence[Any], explained: Sequence[pl.DataFrame]) -> None:

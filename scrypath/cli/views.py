@@ -149,6 +149,22 @@ def changes(frame: pl.DataFrame) -> None:
         say(f"The first {MOST_ROWS} of each kind are shown; --json gives all {number(frame.height)}.", "dim")
 
 
+def fleet(found: Any) -> None:
+    """A ``Fleet``: its sentence, and a line for each schema."""
+    say(found.headline(), "bold")
+    show(
+        found.schemas,
+        [
+            Shown("Schema", "schema"),
+            Shown("In step", lambda row: {True: "yes", False: "no", None: "could not tell"}[row["in_step"]]),
+            Shown("Rows", "rows", right=True),
+            Shown("Documents", "documents", right=True),
+            Shown("Failed", "failed", right=True),
+            Shown("Drift", lambda row: _kinds(row) or ("none" if row["in_step"] else NOTHING), wraps=True),
+        ],
+    )
+
+
 def report(found: Any) -> None:
     """A ``Reconcile``."""
     when = "from the snapshot of" if found.from_snapshot else "compared at"
@@ -315,9 +331,12 @@ def _attempt(row: Row) -> str:
 def _drifted(row: Row) -> str:
     if not row["documents_compared"]:
         return NOTHING
+    return _kinds(row) or "none"
+
+
+def _kinds(row: Row) -> str:
     kinds = ("missing", "orphan", "stale", "in_flight", "unknown")
-    found = [f"{number(row[kind])} {kind.replace('_', ' ')}" for kind in kinds if row[kind]]
-    return ", ".join(found) or "none"
+    return ", ".join(f"{number(row[kind])} {kind.replace('_', ' ')}" for kind in kinds if row[kind])
 
 
 def _compared(row: Row, name: str) -> str:
