@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from threading import Event, Lock
@@ -260,8 +260,13 @@ def _rows(
     on_progress: Callable[[int], Any],
 ) -> None:
     misfits: list[Misfit] = []
-    with cursor, rows.stream(schema, config, misfits=misfits) as tables:
-        for table in _one_ahead(tables):
+    # What is being fetched ahead has come before the stream is closed.
+    with (
+        cursor,
+        rows.stream(schema, config, misfits=misfits) as tables,
+        closing(_one_ahead(tables)) as coming,
+    ):
+        for table in coming:
             if stop.is_set():
                 return
             insert(cursor, "rows_side", table, _row_query(schema))
@@ -292,7 +297,7 @@ def insert(cursor: duckdb.DuckDBPyConnection, side: str, table: pa.Table, query:
     cursor.unregister("batch")
 
 
-def _one_ahead[T](items: Iterator[T]) -> Iterator[T]:
+def _one_ahead[T](items: Iterator[T]) -> Generator[T]:
     """The same items, the next one already being fetched while one is used."""
     with ThreadPoolExecutor(1, thread_name_prefix="scrypath-rows") as pool:
         coming = pool.submit(next, items, None)

@@ -175,10 +175,8 @@ def _orm(
 ) -> Iterator[Iterator[pa.Table]]:
     from sqlalchemy.orm import Session
 
-    with translated(config), Session(engine(config)) as session:
-        found = session.execute(
-            selection.records(schema, part).execution_options(yield_per=min(config.page_size, 5_000))
-        )
+    statement = selection.records(schema, part).execution_options(yield_per=min(config.page_size, 5_000))
+    with translated(config), Session(engine(config)) as session, session.execute(statement) as found:
         rows = found.mappings() if schema.model is None else found.scalars()
         yield (_projected(schema, _plain(schema, page), misfits) for page in _partitions(schema, rows))
 
