@@ -167,7 +167,8 @@ def _remote(text: str) -> Place:
     except ImportError:
         raise ConfigError(
             f"{place.shown} needs fsspec, which is not installed.",
-            hint="pip install fsspec, and the package of its file system, such as s3fs; or give a local path.",
+            hint='pip install fsspec (or "scrypath[share]") and the package of its file system, such as s3fs; '
+            "or give a local path.",
         ) from None
     try:
         filesystem, root = url_to_fs(text)
