@@ -146,7 +146,7 @@ class Fleet:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        shown = self.schemas.drop("snapshot_id", "from_snapshot", "taken_at", "duration")
+        shown = self.schemas.drop("index", "snapshot_id", "from_snapshot", "taken_at", "duration")
         lost = {"Not looked at": self.failures} if self.errors else {}
         summary = view.html(self.headline(), {"Schemas": shown, **lost, "Recommended": self.actions})
         return summary + view.boxed(
