@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import orjson
@@ -23,6 +24,12 @@ from tests.unit.meilisearch.scripted import Answer, Asked
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that finds nobody is repeated at once."""
+    monkeypatch.setattr("scrypath.meilisearch.wire.RETRY_PAUSES", (0.01,))
 
 
 @pytest.fixture
@@ -114,6 +121,15 @@ def test_however_documents_are_compared(
     away = replace(config, meilisearch_url="http://127.0.0.1:1")
     report = scrypath.reconcile_sync("Product", config=away, **options)  # type: ignore[arg-type]
     assert_nothing_is_known(report, "refused", unknown=20)
+
+
+def test_a_server_that_dies_under_a_divided_comparison(
+    paged: Config, relay: Relay, products: list[str]
+) -> None:
+    relay.before = lambda asked: Answer(drop=True) if (page_at(asked) or 0) > 5 else None
+    with ThreadPoolExecutor(2) as executor:
+        report = scrypath.reconcile_sync("Product", executor=executor, config=paged)
+    assert_nothing_is_known(report, "broke off", unknown=20)
 
 
 def test_a_database_that_is_not_there_does_not_hide_the_server(
