@@ -20,6 +20,8 @@ DRIFT_COLOURS = {
     DocumentDrift.UNKNOWN: "#8c959f",
 }
 
+WHOLE = alt.Axis(tickMinStep=1, format="d")
+
 
 def _drawn_by_jupyter(chart: dict[str, Any], **_: Any) -> dict[str, Any]:
     # What JupyterLab draws by itself; Altair's default fetches its drawing code from the internet.
@@ -53,7 +55,7 @@ def failed_by_reason(frame: pl.DataFrame) -> Any:
         alt.Chart(counts, title="Failed work by reason", height=140, width=420)
         .mark_bar()
         .encode(
-            x=alt.X("units:Q", title="units of work", axis=alt.Axis(tickMinStep=1, format="d")),
+            x=alt.X("units:Q", title="units of work", axis=WHOLE, scale=_from_zero(counts["units"])),
             y=alt.Y("reason_class:N", title=None, sort=[str(member) for member in ReasonClass]),
             color=alt.Color(
                 "state:N", title=None, scale=alt.Scale(domain=["open", "healed"], range=[WRONG, HEALED])
@@ -77,13 +79,12 @@ def drift_by_kind(counts: pl.DataFrame) -> Any:
         One bar a kind; what is in step is left out, it would dwarf the rest.
     """
     kinds = [str(member) for member in DocumentDrift]
+    off = counts.filter(pl.col("drift").is_in(kinds))
     return (
-        alt.Chart(
-            counts.filter(pl.col("drift").is_in(kinds)), title="Documents not in step", height=140, width=420
-        )
+        alt.Chart(off, title="Documents not in step", height=140, width=420)
         .mark_bar()
         .encode(
-            x=alt.X("count:Q", title="documents", axis=alt.Axis(tickMinStep=1, format="d")),
+            x=alt.X("count:Q", title="documents", axis=WHOLE, scale=_from_zero(off["count"])),
             y=alt.Y("drift:N", title=None, sort=kinds),
             color=alt.Color(
                 "drift:N", legend=None, scale=alt.Scale(domain=kinds, range=list(DRIFT_COLOURS.values()))
@@ -91,3 +92,9 @@ def drift_by_kind(counts: pl.DataFrame) -> Any:
             tooltip=["drift", "count"],
         )
     )
+
+
+def _from_zero(numbers: pl.Series) -> Any:
+    """A scale on which nothing is nothing, also where every number is zero."""
+    highest: Any = numbers.max()
+    return alt.Scale(domain=[0, highest or 1])

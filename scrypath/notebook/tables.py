@@ -13,8 +13,9 @@ LONGEST = 10_000  # letters of a text in the plain form
 def readable_frames() -> None:
     """Show every polars frame of this kernel as a plain table.
 
-    Texts are whole and without quotes, null is –, times are UTC and say so, and what is more than 50 rows is
-    counted, not left out in silence. Outside of IPython only the plain form changes.
+    Texts are whole and without quotes, the digits of a number stay together, null is –, times are UTC and say
+    so, and what is more than 50 rows is counted, not left out in silence.
+    Outside of IPython only the plain form changes.
 
     Examples
     --------
@@ -52,4 +53,4 @@ def as_table(frame: pl.DataFrame) -> str:
     str
         Its first 50 rows, and how many more there are.
     """
-    return view.boxed(view.table(frame, shown=ROWS))
+    return view.boxed(view.table(frame, shown=ROWS, grouped=False))
