@@ -105,10 +105,17 @@ def definition(schema: SearchSchema) -> str:
 
 
 def _values(parameters: Mapping[str, Any]) -> list[str]:
-    # "Published before now" is the same definition in every process, although its moment is not.
-    return [
-        f"{name}={'' if isinstance(value, date) else value}" for name, value in sorted(parameters.items())
-    ]
+    return [f"{name}={_value(value)}" for name, value in sorted(parameters.items())]
+
+
+def _value(value: Any) -> str:
+    match value:
+        case date():  # "published before now" is the same definition in every process, although its moment is not
+            return ""
+        case list() | tuple() | set() | frozenset():  # a set of texts has another order in every process
+            return ", ".join(sorted(map(_value, value)))
+        case _:
+            return str(value)
 
 
 def _path(schema: SearchSchema, config: Config) -> str | None:
