@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from scrypath.local.engine import clock, geo
 from scrypath.local.engine.autobatch import Work
@@ -42,6 +42,10 @@ def stored(path: Path) -> Iterator[list[Document]]:
                 part = []
     if part:
         yield part
+
+
+# Errors that are found only while documents are indexed, which ends the whole batch.
+_ALL_FAIL: Final = ("invalid_document_geo_field", "invalid_vectors_type", "internal")
 
 
 class Operation:
@@ -122,7 +126,7 @@ class Operation:
             node = filters.parse(task.content["filter"])
             return [] if node is None else sorted(filters.matching(conn, facts.settings, node))
         except filters.FilterError as error:
-            raise about(self.uid, ApiError("invalid_document_filter", error.message)) from None
+            raise about(self.uid, ApiError(error.code or "invalid_document_filter", error.message)) from None
 
     def _delete(self, conn: sqlite3.Connection, facts: Facts, tasks: Sequence[Task]) -> None:
         writer = Writer(conn, facts, self.checkpoint)
@@ -159,7 +163,7 @@ class Operation:
                     docids = self._matching(conn, facts, task)
                     task.details["deletedDocuments"] = writer.delete_docids(docids)
             except ApiError as error:
-                if "filter" in task.content or error.code == "invalid_document_geo_field":
+                if "filter" in task.content or error.code in _ALL_FAIL:
                     raise
                 fail(task, error)
             else:
@@ -212,9 +216,9 @@ class Operation:
         try:
             for task in tasks:
                 settings = merge(settings, task.content["settings"])
-            if geo.matters(settings) and not geo.matters(facts.settings):
-                for id_, text in conn.execute("SELECT id, doc FROM documents WHERE instr(doc, '\"_geo\"')"):
-                    geo.check(id_, loads(text))
+            # Whatever changes, the server looks at all places anew, even where none matters.
+            for id_, text in conn.execute("SELECT id, doc FROM documents WHERE instr(doc, '\"_geo\"')"):
+                geo.check(id_, loads(text))
         except ApiError as error:
             raise about(self.uid, error) from None
         if settings != facts.settings:

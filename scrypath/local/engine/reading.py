@@ -109,8 +109,8 @@ def _by_docids(conn: sqlite3.Connection, docids: Sequence[int]) -> list[str]:
 
 
 def candidates(conn: sqlite3.Connection, facts: Facts, browse: Browse) -> list[int] | None:
-    """Return the docids a request is about, in order; None for all."""
-    from scrypath.local.engine.search import filters, sorting
+    """Return the docids a request is about; None for all."""
+    from scrypath.local.engine.search import filters
 
     found: list[int] | None = None
     if browse.ids is not None:
@@ -127,15 +127,22 @@ def candidates(conn: sqlite3.Connection, facts: Facts, browse: Browse) -> list[i
                 among = None if found is None else frozenset(found)
                 found = sorted(docid for docid in matching if among is None or docid in among)
         except filters.FilterError as error:
-            raise ApiError("invalid_document_filter", error.message) from None
-    if browse.sort is not None:
-        try:
-            criteria = sorting.read(list(browse.sort))
-            sorting.check(criteria, {**facts.settings, "rankingRules": ["sort"]}, "")
-        except ApiError as error:
-            raise ApiError("invalid_document_sort", error.message) from None
-        found = _sorted(conn, criteria, found)
+            raise ApiError(error.code or "invalid_document_filter", error.message) from None
     return found
+
+
+def _in_order(
+    conn: sqlite3.Connection, facts: Facts, sort: Sequence[str], docids: list[int] | None
+) -> list[int]:
+    """Return docids (None for all) in the order of criteria; a document that a criterion loses is left out."""
+    from scrypath.local.engine.search import sorting
+
+    try:
+        criteria = sorting.read(list(sort))
+        sorting.check(criteria, {**facts.settings, "rankingRules": ["sort"]}, "")
+    except ApiError as error:
+        raise ApiError("invalid_document_sort", error.message) from None
+    return _sorted(conn, criteria, docids)
 
 
 def _sorted(conn: sqlite3.Connection, criteria: Sequence[Any], docids: list[int] | None) -> list[int]:
@@ -143,25 +150,23 @@ def _sorted(conn: sqlite3.Connection, criteria: Sequence[Any], docids: list[int]
 
     if not criteria:
         return docids or []
-    if docids is not None and len(docids) < 2:
-        return docids
-    groups = sorting.groups(conn, criteria[0], docids)
-    return [
-        docid
-        for _, group in groups
-        for docid in (_sorted(conn, criteria[1:], group) if criteria[1:] else group)
-    ]
+    found: list[int] = []
+    for value, group in sorting.groups(conn, criteria[0], docids):
+        shown = group if value is not None else sorting.without(conn, criteria[0], group)
+        found += _sorted(conn, criteria[1:], shown) if criteria[1:] else shown
+    return found
 
 
 def page(index: Index, browse: Browse) -> bytes:
     """Return the JSON of the documents a request asks for."""
     with index.read() as (conn, facts):
         docids = candidates(conn, facts, browse)
+        total = facts.count if docids is None else len(docids)
+        if browse.sort:
+            docids = _in_order(conn, facts, browse.sort, docids)
         if docids is not None:
-            total = len(docids)
             texts: Iterable[str] = _by_docids(conn, docids[browse.offset : browse.offset + browse.limit])
         else:
-            total = facts.count
             limit = min(browse.limit, max(total - browse.offset, 0))
             start, skip = index.first_docid(conn, facts, browse.offset) if limit else (0, 0)
             rows = conn.execute(

@@ -125,10 +125,35 @@ def word_sizes(one: int, two: int) -> str:
     )
 
 
+_EMBEDDER: Final = (
+    "source",
+    "model",
+    "revision",
+    "pooling",
+    "apiKey",
+    "dimensions",
+    "binaryQuantized",
+    "documentTemplate",
+    "documentTemplateMaxBytes",
+    "url",
+    "indexingFragments",
+    "searchFragments",
+    "request",
+    "response",
+    "headers",
+    "searchEmbedder",
+    "indexingEmbedder",
+    "distribution",
+)
+
+
 def _embedder(value: Any, code: str, where: str) -> Any:
     if value is None:
         return None
     found = deserr.expect_object(value, code, where)
+    for key in found:
+        if key not in _EMBEDDER:
+            raise deserr.unknown_field(code, where, key, _EMBEDDER)
     source = found.get("source", "openAi")
     if source not in _SOURCES:
         raise deserr.unknown_value(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Final
 
-from scrypath.local.engine import geo
+from scrypath.local.engine import geo, vectors
 from scrypath.local.engine.deserr import dumps
 from scrypath.local.engine.index import Facts, write_facts
 from scrypath.local.engine.payload import Document, loads
@@ -154,6 +154,7 @@ class Writer:
         if self._geo:
             geo.check(id_, document)
         if "_vectors" in document:
+            vectors.check(id_, document)
             self.facts.vectors = True
         return text
 

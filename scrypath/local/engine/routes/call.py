@@ -102,6 +102,14 @@ class Call:
         """Return the query parameters, of which the route takes these."""
         return Params(self.query, accepted)
 
+    def asked[T](self, read: Callable[[Params], T], *accepted: str) -> T:
+        """Return what the query parameters ask for; the first of them that is wrong is refused."""
+        last = {part.partition("=")[0]: part for part in self.query.split("&") if part}
+        parts = list(last.values())  # of a parameter that is given twice, only the last counts
+        for count in range(1, len(parts)):
+            read(Params("&".join(parts[:count]), accepted))
+        return read(Params("&".join(parts), accepted))
+
     def json(self) -> Any:
         """Return the JSON body."""
         content_type(self.headers, _ACCEPTED)

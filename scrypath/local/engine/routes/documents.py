@@ -10,7 +10,7 @@ from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.identity import invalid_id, text_id
 from scrypath.local.engine.reading import Browse, one, page
 from scrypath.local.engine.routes.call import Call, Reply, Route, answer, content_type
-from scrypath.local.engine.search import filters
+from scrypath.local.engine.search import filters, sorting
 from scrypath.local.engine.tasks import Kind, Task
 
 _WRITTEN: Final = (payload.JSON, payload.NDJSON, payload.CSV)
@@ -143,7 +143,7 @@ def _parsed(value: Any) -> Any:
     try:
         return filters.parse(value)
     except filters.FilterError as error:
-        raise ApiError("invalid_document_filter", error.message) from None
+        raise ApiError(error.code or "invalid_document_filter", error.message) from None
 
 
 def delete_by_filter(call: Call) -> Reply:
@@ -192,32 +192,51 @@ def _ids(values: Sequence[Any], where: str) -> list[str]:
 
 
 def _page(call: Call, browse: Browse) -> Reply:
+    if browse.sort:
+        try:
+            sorting.read(list(browse.sort))
+        except ApiError as error:
+            raise ApiError("invalid_document_sort", error.message) from None
+    index = call.engine.indexes.get(call.index_uid)
     if browse.filter is not None:
         if not isinstance(browse.filter, (str, list)):
             raise _filter_shape(browse.filter)
         _parsed(browse.filter)
-    return Reply(page(call.engine.indexes.get(call.index_uid), browse))
+    return Reply(page(index, browse))
+
+
+def _filter(text: str | None) -> Any:
+    """Return a filter of a query string, which may be JSON."""
+    if not text:
+        return None
+    try:
+        return payload.loads(text)
+    except ValueError:
+        return text
+
+
+def _browse(params: deserr.Params) -> Browse:
+    _no_network(params)
+    ids = params.text("ids")
+    sort = params.text("sort")
+    return Browse(
+        offset=params.unsigned("offset", "invalid_document_offset", 0),
+        limit=params.unsigned("limit", "invalid_document_limit", 20),
+        fields=params.words("fields"),
+        vectors=params.boolean("retrieveVectors", "invalid_document_retrieve_vectors"),
+        ids=None if ids is None else [id_ for id_ in ids.split(",") if id_],
+        filter=_filter(params.text("filter")),
+        sort=None if sort is None else split_sort(sort),
+    )
 
 
 def browse(call: Call) -> Reply:
     """Answer with a page of documents."""
-    params = call.params(*_BROWSED)
-    _no_network(params)
-    ids = params.text("ids")
-    sort = params.text("sort")
-    asked = params.text("filter")
-    return _page(
-        call,
-        Browse(
-            offset=params.unsigned("offset", "invalid_document_offset", 0),
-            limit=params.unsigned("limit", "invalid_document_limit", 20),
-            fields=params.words("fields"),
-            vectors=params.boolean("retrieveVectors", "invalid_document_retrieve_vectors"),
-            ids=None if ids is None else _ids([id_ for id_ in ids.split(",") if id_], ".ids"),
-            filter=asked or None,
-            sort=None if sort is None else split_sort(sort),
-        ),
-    )
+    asked = call.asked(_browse, *_BROWSED)
+    call.index_uid  # noqa: B018 - the name is looked at before the ids
+    if asked.ids is not None:
+        _ids(asked.ids, ".ids")
+    return _page(call, asked)
 
 
 def split_sort(text: str) -> list[str]:
@@ -279,6 +298,7 @@ def fetch(call: Call) -> Reply:
             "feature_not_enabled", f"{message} See https://github.com/orgs/meilisearch/discussions/805"
         )
     read["vectors"] = read.pop("retrieveVectors", False)
+    call.index_uid  # noqa: B018 - the name is looked at before the ids
     if "ids" in read:
         read["ids"] = _ids(read["ids"], ".ids")
     return _page(call, Browse(**read))

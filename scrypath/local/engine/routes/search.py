@@ -12,9 +12,8 @@ from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.payload import loads
 from scrypath.local.engine.routes.call import Call, Reply, Route, answer
 from scrypath.local.engine.routes.documents import split_sort
-from scrypath.local.engine.search.facets import facet_search
+from scrypath.local.engine.search import facets, query, request
 from scrypath.local.engine.search.multi import multi_search
-from scrypath.local.engine.search.query import search
 
 PARAMETERS: Final = (
     "q",
@@ -113,9 +112,11 @@ def body_of(params: Params) -> dict[str, Any]:
             body[name] = _vector(params, text)
         elif name == "personalizeUserContext":
             body["personalize"] = {"userContext": text}
-        elif name not in _HYBRID:
+        elif name == "hybridSemanticRatio":
+            _ratio(params, text)
+        elif name != "hybridEmbedder":
             body[name] = text
-    return body | _hybrid(params, body)
+    return body
 
 
 _HYBRID: Final = ("hybridEmbedder", "hybridSemanticRatio")
@@ -166,9 +167,11 @@ def _narrowed(call: Call, uid: str, body: Any) -> Any:
 
 
 def _search(call: Call, body: Any) -> Reply:
+    asked, _ = request.read(_narrowed(call, call.path["index_uid"], body))
     uid = call.index_uid
+    query.parsed_filter(asked, serialised=False)
     with call.engine.indexes.get(uid).read() as (conn, facts):
-        return answer(search(conn, facts.settings, facts.primary_key, _narrowed(call, uid, body), uid=uid))
+        return answer(query.answer(conn, facts.settings, asked, uid=uid))
 
 
 def by_body(call: Call) -> Reply:
@@ -178,15 +181,15 @@ def by_body(call: Call) -> Reply:
 
 def by_parameters(call: Call) -> Reply:
     """Answer a search asked for in a query string."""
-    return _search(call, body_of(call.params(*PARAMETERS)))
+    body = call.asked(body_of, *PARAMETERS)
+    return _search(call, body | _hybrid(call.params(*PARAMETERS), body))
 
 
 def of_facet(call: Call) -> Reply:
     """Answer a search among the values of a facet."""
-    uid = call.index_uid
-    body = call.json()
-    with call.engine.indexes.get(uid).read() as (conn, facts):
-        return answer(facet_search(conn, facts.settings, facts.primary_key, _narrowed(call, uid, body)))
+    asked = facets.read(_narrowed(call, call.path["index_uid"], call.json()))
+    with call.engine.indexes.get(call.index_uid).read() as (conn, facts):
+        return answer(facets.answer(conn, facts.settings, asked))
 
 
 @contextmanager

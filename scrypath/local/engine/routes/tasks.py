@@ -18,7 +18,7 @@ def _number(text: str, noun: str, code: str) -> int:
 
 def tasks(call: Call) -> Reply:
     """Answer with a page of tasks."""
-    asked = query.parse(call.params(*query.LISTED))
+    asked = call.asked(query.parse, *query.LISTED)
     return Reply(call.engine.queue.list(asked, call.visible).encode())
 
 
@@ -29,9 +29,8 @@ def task(call: Call) -> Reply:
 
 
 def _choose(call: Call, kind: Kind, verb: str) -> Reply:
-    params = call.params(*query.CHOSEN)
-    asked = query.parse(params)
-    query.require_filters(params, verb)
+    asked = call.asked(query.parse, *query.CHOSEN)
+    query.require_filters(call.params(*query.CHOSEN), verb)
     return answer(call.engine.enqueue_choice(kind, call.query, asked, call.visible).summary())
 
 
@@ -47,7 +46,7 @@ def delete(call: Call) -> Reply:
 
 def batches(call: Call) -> Reply:
     """Answer with a page of batches."""
-    asked = query.parse(call.params(*query.LISTED))
+    asked = call.asked(query.parse, *query.LISTED)
     return answer(call.engine.queue.list_batches(asked, call.visible))
 
 

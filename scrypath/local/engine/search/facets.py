@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rapidfuzz.distance import OSA
@@ -172,13 +173,43 @@ def _top(numbers: Numbers, texts: Texts, limit: int, *, by_count: bool) -> dict[
     return dict(pairs[:limit])
 
 
+@dataclass(frozen=True, slots=True)
+class FacetSearch:
+    """A search among the values of one facet.
+
+    Parameters
+    ----------
+    name
+        The facet.
+    text
+        What its values are to begin with, None for all.
+    search
+        The documents whose values count.
+    """
+
+    name: str
+    text: str | None
+    search: request.Search
+
+
 def facet_search(
     conn: sqlite3.Connection,
     settings: Mapping[str, Any],
     primary_key: str | None,  # noqa: ARG001 - every reading verb of an index takes it
     body: Any,
 ) -> dict[str, Any]:
-    """Answer a search among the values of one facet.
+    """Answer a search among the values of one facet, from its JSON body.
+
+    Raises
+    ------
+    ApiError
+        The request is malformed or not allowed by the settings.
+    """
+    return answer(conn, settings, read(body))
+
+
+def answer(conn: sqlite3.Connection, settings: Mapping[str, Any], asked: FacetSearch) -> dict[str, Any]:
+    """Answer a search among the values of one facet that has been read already.
 
     Parameters
     ----------
@@ -186,10 +217,8 @@ def facet_search(
         Database of the index.
     settings
         Settings of the index, in the shape of the wire.
-    primary_key
-        Name of the field that names a document.
-    body
-        The JSON body of the request.
+    asked
+        What is asked for.
 
     Returns
     -------
@@ -199,31 +228,37 @@ def facet_search(
     Raises
     ------
     ApiError
-        The request is malformed or not allowed by the settings.
+        The settings do not allow it.
     """
     from scrypath.local.engine.search.query import candidates
 
     started = time.perf_counter()
-    name, text, search = _facet_request(body)
     if not settings["facetSearch"]:
         raise ApiError("facet_search_disabled", "The facet search is disabled for this index")
-    docids = candidates(conn, settings, search)
-    _searchable(name, settings)
-    fid = field_ids(conn).get(name, -1)
+    docids = candidates(conn, settings, asked.search)
+    _searchable(asked.name, settings)
+    fid = field_ids(conn).get(asked.name, -1)
     _, texts = _counted(conn, fid, docids)
-    if text is not None:
-        accepted = _accepts(text, settings)
+    if asked.text is not None:
+        accepted = _accepts(asked.text, settings)
         texts = {folded: found for folded, found in texts.items() if accepted(folded)}
     limit = int(settings["faceting"]["maxValuesPerFacet"])
-    top = _top({}, texts, limit, by_count=order_of(settings, name) == "count")
+    top = _top({}, texts, limit, by_count=order_of(settings, asked.name) == "count")
     return {
         "facetHits": [{"value": value, "count": count} for value, count in top.items()],
-        "facetQuery": text,
+        "facetQuery": asked.text,
         "processingTimeMs": int((time.perf_counter() - started) * 1000),
     }
 
 
-def _facet_request(body: Any) -> tuple[str, str | None, request.Search]:
+def read(body: Any) -> FacetSearch:
+    """Return the facet search that a JSON body asks for.
+
+    Raises
+    ------
+    ApiError
+        A value of the wrong type, or no facet.
+    """
     found = deserr.expect_object(body)
     name: str | None = None
     text: str | None = None
@@ -242,7 +277,7 @@ def _facet_request(body: Any) -> tuple[str, str | None, request.Search]:
     search, _ = request.read(rest)
     if name is None:
         raise ApiError("missing_facet_search_facet_name", "Missing field `facetName`")
-    return name, text, search
+    return FacetSearch(name, text, search)
 
 
 KEPT: Final = frozenset(

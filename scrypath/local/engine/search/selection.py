@@ -194,7 +194,8 @@ class Selection:
             f"  - Note: field `{token.text}` matched rule #{rule.number} in `filterableAttributes`\n"
             f"  - Hint: enable {missing} in rule #{rule.number} by modifying the features.filter object\n"
             f"  - Hint: prepend another rule matching `{token.text}` with appropriate filter features"
-            f" before rule #{rule.number}"
+            f" before rule #{rule.number}",
+            "invalid_search_filter",
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scrypath.local.engine.errors import ApiError
+from scrypath.local.engine.search.docids import listed as docids_of
 from scrypath.local.engine.search.fields import covered, listed
 from scrypath.local.engine.search.geo import Point, distance
 from scrypath.local.engine.search.indexer import field_ids, loads
@@ -82,7 +83,7 @@ def _criterion(text: str) -> Criterion:
     except ValueError:
         raise _refused(
             "Invalid syntax for the geo parameter: expected expression formated like"
-            f" `_geoPoint(latitude, longitude)` and ending by `:asc` or `:desc`, found `{text}`."
+            f" `_geoPoint(latitude, longitude)` and ending by `:asc` or `:desc`, found `{name}`."
         ) from None
     if not -90 <= lat <= 90:
         raise _refused(f"Latitude must be contained between -90 and 90 degrees. {_bad('latitude', lat)}")
@@ -147,6 +148,17 @@ def groups(
         yield from _few(conn, criterion, docids)
     else:
         yield from _many(conn, criterion, docids)
+
+
+def without(conn: sqlite3.Connection, criterion: Criterion, docids: Collection[int]) -> list[int]:
+    """Return the documents that do not have the field of a criterion at all.
+
+    The server loses the others of those without a value (null, nothing in it, an object) where it sorts documents
+    that are read back.
+    """
+    fid = field_ids(conn).get(criterion.field, -1)
+    valueless = frozenset(docids_of(conn, "facet_marks WHERE fid = ?", (fid,)))
+    return [docid for docid in docids if docid not in valueless]
 
 
 def _few(
