@@ -1,7 +1,8 @@
 """Run the committed notebooks against a stack of their own, into which an incident is rehearsed.
 
 ``run_notebooks.py``          compares the outputs of the cells that say ``#NBVAL_CHECK_OUTPUT``, and makes sure that
-                              a runbook which is run as it stands, twice, changes nothing, and armed repairs
+                              a runbook which is run as it stands, twice, changes nothing, that it tells
+                              of a server which is away, and that it repairs when it is armed
 ``run_notebooks.py --write``  executes them in place instead, and keeps what is worth committing
 """
 
@@ -75,10 +76,32 @@ def check(environment: dict[str, str]) -> int:
                     sys.stderr.write(f"{path.name}, run as it stands, changed: {', '.join(changed)}\n")
                 if code or changed:
                     return code or 1
-        if wrong := armed(config, ROOT / "runbooks" / "00_first_response.ipynb"):
+        first = ROOT / "runbooks" / "00_first_response.ipynb"
+        if wrong := away(config, first) or armed(config, first):
             sys.stderr.write(f"{wrong}\n")
             return 1
         return compared(*sorted((ROOT / "notebooks").glob("*.ipynb")))
+
+
+def away(config: Config, path: Path) -> str:
+    """Run a runbook while the search server is away; what it then said wrongly, empty when nothing."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    from scrypath.local import stack
+
+    notebook = nbformat.read(path, as_version=4)
+    up = stack.current(config.home)
+    assert up is not None
+    try:
+        with stack.outage(up):
+            NotebookClient(notebook, timeout=120).execute()
+    except CellExecutionError as error:
+        return f"{path.name}, without a server, fails: {error}"
+    told = str([cell.get("outputs") for cell in notebook.cells])
+    wrong = [text for text in ("Everything can be reached", "Nothing differs") if text in told]
+    return f"{path.name}, without a server, says: {wrong}" if wrong else ""
 
 
 def armed(config: Config, path: Path) -> str:
