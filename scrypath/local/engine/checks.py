@@ -11,6 +11,22 @@ from scrypath.local.engine.errors import ApiError
 type Check = Callable[[Any, str, str], Any]
 
 
+def anything(value: Any, _code: str, _where: str) -> Any:
+    """Return the value as it is: it is checked where it is used, if at all."""
+    return value
+
+
+def snake(name: str) -> str:
+    """Return a name of the wire as error codes spell it.
+
+    Examples
+    --------
+    >>> snake("hitsPerPage")
+    'hits_per_page'
+    """
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
 def string_set(value: Any, code: str, where: str) -> list[str]:
     """Return a list of strings as a sorted set, refuse anything else."""
     return sorted(set(deserr.strings(value, code, where)), key=str.encode)

@@ -10,10 +10,6 @@ from scrypath.local.engine.checks import Check
 from scrypath.local.engine.errors import ApiError
 
 
-def _anything(value: Any, _code: str, _where: str) -> Any:
-    return value
-
-
 def _share(value: Any, code: str, where: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise deserr.type_error(code, where, deserr.NUMBER, value)
@@ -27,7 +23,7 @@ _CHAT: Final = checks.object_of(
         "documentTemplateMaxBytes": checks.unsigned,
         "searchParameters": checks.object_of(
             {
-                "hybrid": _anything,
+                "hybrid": checks.anything,
                 "limit": checks.unsigned,
                 "sort": deserr.strings,
                 "distinct": deserr.string,

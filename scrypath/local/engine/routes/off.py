@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from scrypath.local.engine import checks, deserr
-from scrypath.local.engine.checks import Check
+from scrypath.local.engine.checks import Check, anything, snake
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.routes.call import Call, Reply, Route
 
@@ -20,11 +20,6 @@ def not_enabled(what: str, feature: str, page: str) -> ApiError:
         "feature_not_enabled",
         f"{what} requires enabling the `{feature}` experimental feature. See https://github.com/{page}",
     )
-
-
-def anything(value: Any, _code: str, _where: str) -> Any:
-    """Return the value as it is."""
-    return value
 
 
 def read(
@@ -46,8 +41,9 @@ def read(
     found = deserr.expect_object(body)
     for key, value in found.items():
         if key in immutable:
-            snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
-            raise ApiError(f"immutable_webhook_{snake}", f"Immutable field `{key}`: {deserr.one_of(fields)}")
+            raise ApiError(
+                f"immutable_webhook_{snake(key)}", f"Immutable field `{key}`: {deserr.one_of(fields)}"
+            )
         if key not in fields:
             raise deserr.unknown_field("bad_request", "", key, tuple(fields))
         check, code = fields[key]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from scrypath.local.engine.checks import snake
 from scrypath.local.engine.deserr import Params
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.payload import loads
@@ -67,9 +68,7 @@ _LISTS: Final = (
 
 
 def _code(name: str) -> str:
-    return "invalid_search_" + "".join(
-        f"_{letter.lower()}" if letter.isupper() else letter for letter in name
-    )
+    return f"invalid_search_{snake(name)}"
 
 
 def _filter(text: str) -> Any:

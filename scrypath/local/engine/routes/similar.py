@@ -6,22 +6,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from scrypath.local.engine import deserr
+from scrypath.local.engine.checks import anything, snake
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.routes.call import Call, Reply, Route
 from scrypath.local.engine.search.request import number
 
-_CODE: Final = "invalid_similar_"
-
-
-def _anything(value: Any, _code: str, _where: str) -> Any:
-    return value
-
-
 _READERS: Final[dict[str, Callable[[Any, str, str], Any]]] = {
-    "id": _anything,
+    "id": anything,
     "offset": deserr.unsigned,
     "limit": deserr.unsigned,
-    "filter": _anything,
+    "filter": anything,
     "embedder": deserr.string,
     "attributesToRetrieve": deserr.strings,
     "retrieveVectors": deserr.boolean,
@@ -48,7 +42,7 @@ _REQUIRED: Final = ("id", "embedder")
 
 
 def _code(name: str) -> str:
-    return _CODE + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    return f"invalid_similar_{snake(name)}"
 
 
 def _refuse(call: Call, embedder: str) -> Reply:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from scrypath.local.engine import deserr
+from scrypath.local.engine.checks import anything
 from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.routes.call import Call, Reply, Route, answer
-from scrypath.local.engine.routes.off import Fields, anything, read
+from scrypath.local.engine.routes.off import Fields, read
 from scrypath.local.engine.tasks import Kind
 
 FEATURES: Final = (
