@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Sequence
+from functools import cache
 
 from scrypath.config import Config, resolve
 from scrypath.errors import ConfigError
@@ -53,9 +56,17 @@ def registered(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
 
     if not given or config.schemas:
         everything = tuple(schema.name for schema in registry.every(config))
-        if not given:
-            return everything
-    return tuple(dict.fromkeys(registry.find(name).name for name in given))
+    found = everything if not given else tuple(dict.fromkeys(registry.find(name).name for name in given))
+    _keep_imports()
+    return found
+
+
+@cache
+def _keep_imports() -> None:
+    # What is imported by now stays to the end: at exit, looking through all of it for garbage takes longer than
+    # a small command does. DuckDB complains there where its types were not collected: it comes later, or not at all.
+    if "duckdb" not in sys.modules:
+        gc.freeze()
 
 
 def need_services(config: Config) -> None:

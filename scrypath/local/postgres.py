@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-import psutil
-
 from scrypath.errors import StackError
 from scrypath.local.process import Process, tail, wait_until
 
@@ -137,6 +135,8 @@ def _clear(data: Path) -> None:
     """Forget a server that ended without tidying up: PostgreSQL takes any process with its pid for it."""
     noted = _noted(data)
     if noted is not None:
+        import psutil
+
         # The dead one's children leave within this time; only then is its shared memory free.
         wait_until(lambda: not psutil.pid_exists(noted[0]), 3.0)
         (data / "postmaster.pid").unlink(missing_ok=True)
@@ -152,6 +152,8 @@ def _noted(data: Path) -> tuple[int, Path] | None:
 
 
 def _is_postgres(pid: int) -> bool:
+    import psutil
+
     try:
         return psutil.Process(pid).name() == "postgres"
     except psutil.Error:

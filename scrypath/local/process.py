@@ -11,8 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from scrypath.errors import StackError
 
 PORT_PATIENCE = 1.0  # seconds
@@ -144,6 +142,8 @@ def _born(pid: int, *, corpse: bool = False) -> str | None:
         return (
             None if fields[0] in "ZX" and not corpse else f"{_BOOT.read_text('ascii').strip()}:{fields[19]}"
         )
+    import psutil
+
     try:
         process = psutil.Process(pid)
         dead = process.status() == psutil.STATUS_ZOMBIE and not corpse

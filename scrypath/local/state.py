@@ -11,8 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from scrypath.errors import StackError
 from scrypath.local.process import Process
 
@@ -92,6 +90,8 @@ def locked(home: Path) -> Iterator[None]:
     StackError
         When another one holds it for longer than a minute.
     """
+    from filelock import FileLock, Timeout
+
     home.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(home / _LOCK, timeout=LOCK_PATIENCE, poll_interval=0.02):

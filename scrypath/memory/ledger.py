@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 import polars as pl
 
 from scrypath.config import Config
@@ -127,15 +128,15 @@ def lookup(
     """
     if not references and not task_uids:
         return LEDGER.empty()
-    tasks = pl.DataFrame(list(task_uids), schema={"index": pl.String(), "task_uid": pl.Int64()}, orient="row")
-    asked = pl.DataFrame({"reference": list(references)}, schema={"reference": pl.String()})
-    with (
-        store.connect(config, read_only=True) as connection,
-        store.staged(connection, asked_references=asked, asked_tasks=tasks),
-    ):
-        found = connection.sql(load("ledger_lookup")).pl()
-        with store.staged(connection, found_requests=found.select("request")):
-            carried = connection.sql(load("ledger_documents")).pl()
+    asked = {
+        "references": _json(references),
+        "tasks": _json([{"index": index, "task_uid": uid} for index, uid in task_uids]),
+    }
+    with store.connect(config, read_only=True) as connection:
+        found = store.read(connection, load("ledger_lookup"), asked)
+        carried = store.read(
+            connection, load("ledger_documents"), {"requests": _json(found["request"].to_list())}
+        )
     ids = carried.group_by("request", maintain_order=True).agg(pl.col("document_id").alias("document_ids"))
     nothing = pl.when(pl.col("document_count") == 0).then(pl.lit([], pl.List(pl.String())))
     return LEDGER.conform(
@@ -143,6 +144,11 @@ def lookup(
             pl.coalesce("document_ids", nothing)
         )
     )
+
+
+def _json(asked: Sequence[Any]) -> str:
+    # One text: DuckDB takes the items of a list one by one.
+    return orjson.dumps(list(asked)).decode()
 
 
 def _row(work: SentWork) -> dict[str, Any]:

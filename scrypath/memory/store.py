@@ -70,7 +70,14 @@ def fetch(
     parameters: Parameters | None = None,
 ) -> pl.DataFrame:
     """The rows of a query as a frame of the given schema."""
-    return schema.conform(connection.sql(query, params=parameters).pl())
+    return schema.conform(read(connection, query, parameters))
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters | None = None
+) -> pl.DataFrame:
+    """The rows of a query as a frame of DuckDB's own types."""
+    return pl.DataFrame(_Stream(connection.sql(query, params=parameters)))
 
 
 def append(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
@@ -87,6 +94,19 @@ def staged(connection: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Ite
     yield
     for name in frames:
         connection.unregister(name)
+
+
+class _Stream:
+    """Rows as an Arrow stream: by way of ``.pl()``, a small question would import pyarrow and numpy first.
+
+    Polars remembers the types it was given, and DuckDB complains at exit about any of its own that are remembered.
+    """
+
+    def __init__(self, rows: duckdb.DuckDBPyRelation) -> None:
+        self._rows = rows
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._rows.__arrow_c_stream__(requested_schema)
 
 
 @contextmanager

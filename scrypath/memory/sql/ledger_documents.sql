@@ -1,3 +1,3 @@
 SELECT request, document_id
 FROM request_documents
-WHERE request IN (SELECT request FROM found_requests);
+WHERE request IN (SELECT unnest(from_json($requests::JSON, '["BIGINT"]')));

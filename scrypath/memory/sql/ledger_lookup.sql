@@ -1,9 +1,11 @@
 SELECT requests.*
 FROM requests
-WHERE reference IN (SELECT reference FROM asked_references)
+WHERE reference IN (SELECT unnest(from_json($references::JSON, '["VARCHAR"]')))
 UNION
 SELECT requests.*
 FROM requests
-SEMI JOIN asked_tasks USING ("index", task_uid)
+SEMI JOIN (
+    SELECT unnest(from_json($tasks::JSON, '[{"index": "VARCHAR", "task_uid": "BIGINT"}]'), recursive := true)
+) AS asked USING ("index", task_uid)
 QUALIFY row_number() OVER (PARTITION BY requests."index", requests.task_uid ORDER BY sent_at DESC) = 1
 ORDER BY sent_at, reference, task_uid;
