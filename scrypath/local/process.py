@@ -83,12 +83,23 @@ def spawn(command: Sequence[str], *, log: Path, environment: Mapping[str, str] |
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, number) for number in _inherited()),
         ],
         setsid=True,
         setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE],
     )
     # Dead already or not, it is still in the table: nobody has waited for it.
     return Process(pid, _born(pid, corpse=True) or "")
+
+
+def _inherited() -> list[int]:
+    """What a child would hold open for as long as it lives: a lock or a pipe of the shell that started us."""
+    found = []
+    for name in os.listdir("/dev/fd"):
+        with suppress(OSError):  # the listing's own is closed by now
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                found.append(int(name))
+    return found
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -37,6 +37,22 @@ def test_its_environment_is_the_one_given(tmp_path: Path) -> None:
     assert log.read_text() == "blue\n"
 
 
+def test_it_holds_nothing_open_that_its_starter_was_given(tmp_path: Path) -> None:
+    # As with `scrypath local up` below flock, or in a shell that waits for the end of a pipe.
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    process = spawn(python("print('up', flush=True); import time; time.sleep(60)"), log=tmp_path / "x.log")
+    try:
+        os.close(writing)
+        assert wait_until(lambda: "up" in tail(tmp_path / "x.log"), 10)
+        os.set_blocking(reading, False)
+        assert os.read(reading, 1) == b""  # the end of the pipe, although the process lives
+        assert process.alive
+    finally:
+        process.stop()
+        os.close(reading)
+
+
 def test_a_process_that_ignores_the_polite_signal_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     process = spawn(python(DEAF), log=log)
