@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import math
 import os
 import re
 import tomllib
@@ -12,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from scrypath.errors import ConfigError, InvalidOptions, did_you_mean
-from scrypath.redaction import Secret, redact
+from scrypath.redaction import MASK, Secret, redact
 from scrypath.vocabulary import SyncMode
 
 ENVIRONMENT_PREFIX = "SCRYPATH_"
@@ -50,7 +52,7 @@ class Config:
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
             value = getattr(self, name)
-            if value is not None and value < least:
+            if value is not None and not value >= least:  # also what is not a number
                 raise ConfigError(f"{name} is {value!r}.", hint=f"Give a number of at least {least}.")
         if self.keep_snapshots_days is not None and self.keep_snapshots_days > MOST_DAYS:
             raise ConfigError(
@@ -191,12 +193,14 @@ def _from_file() -> dict[str, Any]:
                 continue
             try:
                 data: Any = tomllib.loads(path.read_text("utf-8"))
-            except (tomllib.TOMLDecodeError, OSError) as error:
+            except (ValueError, OSError) as error:  # TOML that does not hold, bytes that are not UTF-8
                 raise ConfigError(
                     f"{path.name} cannot be read: {error}", hint="Mend or remove it."
                 ) from error
             for key in table:
                 data = data.get(key, {})
+                if not isinstance(data, dict):
+                    raise ConfigError(f"{path.name}: {key} is {data!r}.", hint=f"Write [{'.'.join(table)}].")
             if data:
                 return {name: _coerce(name, value, path.name) for name, value in data.items()}
     return {}
@@ -208,6 +212,8 @@ def _from_environment() -> dict[str, Any]:
         value = os.environ.get(ENVIRONMENT_PREFIX + name.upper())
         if value:
             found[name] = _coerce(name, value, ENVIRONMENT_PREFIX + name.upper())
+    for variable in os.environ:
+        _refuse_misspelt(variable)
     key_file = os.environ.get(ENVIRONMENT_PREFIX + "MEILISEARCH_KEY_FILE")
     if key_file and "meilisearch_key" not in found:
         try:
@@ -218,6 +224,19 @@ def _from_environment() -> dict[str, Any]:
                 hint="Name a readable file that holds the key and nothing else.",
             ) from error
     return found
+
+
+def _refuse_misspelt(variable: str) -> None:
+    # Other variables may begin with our prefix: Kubernetes makes some for a service of that name.
+    prefix, name = variable[: len(ENVIRONMENT_PREFIX)], variable[len(ENVIRONMENT_PREFIX) :].lower()
+    if prefix != ENVIRONMENT_PREFIX or name in _KNOWN or name in _BESIDE:
+        return
+    near = difflib.get_close_matches(name, (*_KNOWN, *_BESIDE), n=1, cutoff=0.88)
+    if near:
+        raise ConfigError(
+            f"{variable} is set, but there is no such option.",
+            hint=f"Did you mean {ENVIRONMENT_PREFIX}{near[0].upper()}?",
+        )
 
 
 def _require_known(name: str, where: str) -> None:
@@ -231,14 +250,28 @@ def _coerce(name: str, value: Any, where: str) -> Any:
     try:
         return _CONVERT[kind](value)
     except (TypeError, ValueError) as error:
+        shown = MASK if name == "meilisearch_key" else redact(repr(value))
         raise ConfigError(
-            f"{where}: {name} cannot be {redact(repr(value))}.", hint=f"It takes a value of type {kind}."
+            f"{where}: {name} cannot be {shown}.",
+            hint=_HINTS.get(kind, f"It takes a value of type {kind.removesuffix(' | None')}."),
         ) from error
 
 
 def _schemas(value: Any) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
-    return tuple(str(name).strip() for name in names if str(name).strip())
+    return tuple(_text(name).strip() for name in names if _text(name).strip())
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return str(value)
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not math.isfinite(float(value)):
+        raise TypeError(value)
+    return float(value)
 
 
 def _boolean(value: Any) -> bool:
@@ -264,19 +297,29 @@ def _shown(value: Any) -> str:
 
 _CONVERT: Mapping[str, Any] = MappingProxyType(
     {
-        "str": str,
-        "str | None": str,
+        "str": _text,
+        "str | None": _text,
         "int": _whole,
         "int | None": _whole,
-        "float": float,
+        "float": _finite,
         "bool": _boolean,
         "Path": Path,
         "Path | None": Path,
-        "Secret | None": lambda value: value if isinstance(value, Secret) else Secret(str(value)),
+        "Secret | None": lambda value: value if isinstance(value, Secret) else Secret(_text(value)),
         "SyncMode": SyncMode,
         "tuple[str, ...]": _schemas,
     }
 )
+_HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "float": "It takes a value of type float: a finite number.",
+        "SyncMode": f"It takes a value of type SyncMode: {', '.join(SyncMode)}.",
+        "tuple[str, ...]": "It takes import strings, as in schemas = ['package.module:Model'].",
+        "Secret | None": "It takes a text.",
+    }
+)
+# Variables that say something, but not an option of this name.
+_BESIDE = ("meilisearch_key_file", "meilisearch_bin")
 _KNOWN: Mapping[str, str] = MappingProxyType({field.name: str(field.type) for field in fields(Config)})
 
 

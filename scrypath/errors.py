@@ -34,7 +34,8 @@ class ScrypathError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        stop = "." if self.hint and self.message[-1:] not in {".", "!", "?"} else ""
+        return f"{self.message}{stop} {self.hint}".strip()
 
     def as_dict(self) -> dict[str, str]:
         """The error as the command line's ``--json`` prints it."""

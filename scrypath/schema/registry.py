@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from scrypath.config import Config
-from scrypath.errors import SchemaError, did_you_mean
+from scrypath.errors import SchemaError, ScrypathError, did_you_mean
+from scrypath.redaction import redact
 from scrypath.schema.metadata import SearchSchema
+
+_FORM = "Write it as package.module:Model."
 
 _schemas: dict[str, SearchSchema] = {}
 
@@ -100,20 +103,24 @@ def by_index(config: Config) -> dict[str, SearchSchema]:
 def load(path: str) -> SearchSchema:
     """The schema behind an import string such as ``shop.search:City``."""
     module_name, _, attribute = path.partition(":")
+    if not module_name.strip(".") or module_name.startswith(".") or not attribute:
+        raise SchemaError(f"{path!r} does not name a model in a module.", hint=_FORM)
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)  # an operator's schemas live in the project they stand in
     try:
         target: Any = importlib.import_module(module_name)
+    except ScrypathError:
+        raise
     except ImportError as error:
+        raise SchemaError(f"{path!r} cannot be imported: {error}.", hint=_FORM) from error
+    except (Exception, SystemExit) as error:  # a module may do anything when it is imported
         raise SchemaError(
-            f"{path!r} cannot be imported: {error}.", hint="Write it as package.module:Model."
+            f"{path!r} cannot be imported: {type(error).__name__}: {redact(str(error))}.",
+            hint=f"Mend the module; python -m {module_name} shows where it fails.",
         ) from error
     for part in attribute.split("."):
         target = getattr(target, part, None)
-    if target is None or not attribute:
-        raise SchemaError(
-            f"{module_name} has no {attribute!r}.",
-            hint=did_you_mean(attribute, _schemas) if attribute else "",
-        )
+    if target is None:
+        raise SchemaError(f"{module_name} has no {attribute!r}.", hint=did_you_mean(attribute, _schemas))
     return find(target)

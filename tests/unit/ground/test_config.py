@@ -178,3 +178,72 @@ def test_how_long_snapshots_are_kept(
     assert getattr(resolve(), name) == 30
     with pytest.raises(ConfigError, match=message):
         resolve(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("batch_size = 1.5", "batch_size cannot be 1.5", "type int"),
+        ("batch_size = true", "batch_size cannot be True", "type int"),
+        ("task_timeout = inf", "task_timeout cannot be inf", "finite"),
+        ("request_timeout = nan", "request_timeout cannot be nan", "finite"),
+        ("index_prefix = 5", "index_prefix cannot be 5", "type str"),
+        ("schemas = [5]", "schemas cannot be [5]", "package.module:Model"),
+        ("schemas = 5", "schemas cannot be 5", "package.module:Model"),
+        ("sync_mode = 'obn'", "sync_mode cannot be 'obn'", "inline, manual, oban"),
+        (f"meilisearch_key = ['{KEY}']", f"meilisearch_key cannot be {MASK}", "text"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_and_never_bent(
+    tmp_path: Path, text: str, message: str, hint: str
+) -> None:
+    (tmp_path / "scrypath.toml").write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        resolve()
+    assert refused.value.message.startswith(f"scrypath.toml: {message}")
+    assert hint in refused.value.hint
+    assert KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("scrypath.toml", b"\xff\xfe", "scrypath.toml cannot be read: "),
+        ("scrypath.toml", b"schemas = [", "scrypath.toml cannot be read: "),
+        ("pyproject.toml", b"tool = 5", "pyproject.toml: tool is 5."),
+        ("pyproject.toml", b"[tool]\nscrypath = 5", "pyproject.toml: scrypath is 5."),
+    ],
+)
+def test_a_file_that_does_not_hold_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        resolve()
+    assert refused.value.message.startswith(message)
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("SCRYPATH_MEILISERCH_URL", "SCRYPATH_MEILISEARCH_URL"),
+        ("SCRYPATH_SCHEMA", "SCRYPATH_SCHEMAS"),
+        ("SCRYPATH_MEILISEARCH_KEYFILE", "SCRYPATH_MEILISEARCH_KEY_FILE"),
+    ],
+)
+def test_a_misspelt_variable_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    with pytest.raises(ConfigError) as refused:
+        resolve()
+    assert variable in refused.value.message
+    assert refused.value.hint == f"Did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["SCRYPATH_PORT", "SCRYPATH_SERVICE_HOST", "SCRYPATH_MEILISEARCH_BIN", "SCRYPATH_TEST_MEILISEARCH_URL"],
+)
+def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "tcp://10.0.0.1:80")
+    assert resolve().meilisearch_url is None

@@ -7,7 +7,7 @@ import logging
 import traceback
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scrypath.redaction import MASK, Secret, redact
@@ -59,6 +59,7 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES)
 @given(secrets)
 def test_a_secret_in_a_known_place_is_taken_out(place: str, value: str) -> None:
+    assume(value not in place)  # "postgres" stays in postgresql://
     shown = redact(place.format(value))
     assert value not in shown
     assert MASK in shown
