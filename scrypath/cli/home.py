@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -64,7 +65,7 @@ def demo(
     from scrypath.cli import telling
     from scrypath.local.demo import story
 
-    telling.tell(story(cities=cities))
+    telling.tell(story(cities=cities, progress=sys.stderr.isatty()))
     return Exit.FINE
 
 

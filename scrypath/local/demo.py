@@ -47,7 +47,9 @@ class Scene:
     ending: tuple[str, ...] = ()
 
 
-def story(*, cities: int | None = None, home: Path | str | None = None) -> Iterator[Scene]:
+def story(
+    *, cities: int | None = None, home: Path | str | None = None, progress: bool = False
+) -> Iterator[Scene]:
     """Start the stack, load and index the catalogue, let two incidents happen, and mend what they broke.
 
     Running it again goes on from what the former run left.
@@ -58,6 +60,8 @@ def story(*, cities: int | None = None, home: Path | str | None = None) -> Itera
         Only the most populous; default: all of 15 000 inhabitants and more.
     home
         Folder of the stack; default: the configured one.
+    progress
+        Also draw bars, on the standard error stream, while rows and documents are written.
 
     Yields
     ------
@@ -78,7 +82,7 @@ def story(*, cities: int | None = None, home: Path | str | None = None) -> Itera
         (f"Up in {time.monotonic() - began:.1f} s, in {made.home}.",),
         (("local", made.status()),),
     )
-    yield from _catalogue(config, cities)
+    yield from _catalogue(config, cities, progress)
     outage = rehearsal.rehearse("queue-outage", stack=made, seed=OUTAGE_SEED)
     yield Scene(
         "Something happens at night", "scrypath rehearse queue-outage", (outage.story, *outage.evidence)
@@ -103,7 +107,7 @@ def story(*, cities: int | None = None, home: Path | str | None = None) -> Itera
     )
 
 
-def _catalogue(config: Config, cities: int | None) -> Iterator[Scene]:
+def _catalogue(config: Config, cities: int | None, progress: bool) -> Iterator[Scene]:
     yield Scene("The world's cities", lines=(catalogue.CREDIT,))
     began = time.monotonic()
     there = _counts(config)
@@ -112,7 +116,7 @@ def _catalogue(config: Config, cities: int | None) -> Iterator[Scene]:
     else:
         carried = geonames.cities(geonames.MINIMUM_POPULATIONS[-1]).height
         wanted = carried if cities is None else min(cities, carried)
-        with progress_bar("City: rows written", wanted, shown=True, unit="row") as bar:
+        with progress_bar("City: rows written", wanted, shown=progress, unit="row") as bar:
             loaded = catalogue.load(config, limit=wanted, progress=bar.update)
         lines = [
             f"{loaded.cities:,} cities and {loaded.countries:,} countries written to PostgreSQL "
@@ -121,7 +125,7 @@ def _catalogue(config: Config, cities: int | None) -> Iterator[Scene]:
     yield Scene(lines=tuple(lines))
     yield Scene("Written to Meilisearch", "scrypath backfill")
     for model in (City, Country):
-        yield Scene(lines=(_indexed(model, config),))
+        yield Scene(lines=(_indexed(model, config, progress),))
 
 
 def _counts(config: Config) -> dict[str, int]:
@@ -137,17 +141,17 @@ def _counts(config: Config) -> dict[str, int]:
     return counts if all(counts.values()) else {}
 
 
-def _indexed(model: type[Any], config: Config) -> str:
+def _indexed(model: type[Any], config: Config, progress: bool) -> str:
     schema = registry.find(model)
     index = schema.index_name(config)
     count = rows.count(schema, config)
     if indexes.get(config, index) is not None and indexes.stats(config, index).number_of_documents == count:
         return f"{count:,} {schema.name} documents are in index {index} from a former run."
     began = time.monotonic()
-    written = scrypath.backfill(schema, wait=False, progress=True, config=config)
+    written = scrypath.backfill(schema, wait=False, progress=progress, config=config)
     sent = time.monotonic()
     uids = [int(work_id.partition(":")[2]) for work_id in written.work_ids]
-    with progress_bar(f"{schema.name}: batches indexed", len(uids), shown=True, unit="task") as bar:
+    with progress_bar(f"{schema.name}: batches indexed", len(uids), shown=progress, unit="task") as bar:
         done = tasks.wait_all(config, uids, on_progress=lambda finished, _: bar.update(finished - bar.n))
     for task in done:
         task.require_success()
