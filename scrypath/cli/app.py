@@ -41,13 +41,13 @@ def root(
     return 0
 
 
-app.command("preflight")(seeing.preflight)
+app.command("preflight", short_help="Look whether everything needed is reachable.")(seeing.preflight)
 app.command("status")(seeing.status)
 app.command("failed")(seeing.failed)
-app.command("reconcile")(reconciling.reconcile)
+app.command("reconcile", short_help="Compare database and index; --action mends.")(reconciling.reconcile)
 app.command("retry")(acting.retry)
 app.command("backfill")(acting.backfill)
-app.command("worker")(working.worker)
-app.command("rehearse")(rehearsing.rehearse)
-app.add_typer(remembering.app, name="snapshots")
+app.command("worker", short_help="Perform the jobs of the sync queue until stopped.")(working.worker)
+app.command("rehearse", short_help="Make an incident happen, for practice.")(rehearsing.rehearse)
+app.add_typer(remembering.app, name="snapshots", short_help="List, compare and publish stored reports.")
 app.add_typer(home.app, name="local")

@@ -54,7 +54,7 @@ def status(as_json: AsJson = False) -> int:
     return _shown(stack.status(), as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Walk through an incident on real parts.")
 def demo(
     cities: Annotated[
         int | None,

@@ -9,7 +9,7 @@ import typer
 Schemas = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SCHEMA]...", help="Registered name or module:Class; none means all.", show_default=False
+        metavar="SCHEMA", help="Registered name or module:Class; none means all.", show_default=False
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer, and fail, in JSON.")]
