@@ -31,6 +31,8 @@ def status(schemas: Schemas = None, as_json: AsJson = False, exit_zero: ExitZero
     config = settled()
     frame = scrypath.sync_status(*names(schemas, config), config=config)
     found = bool((frame["failed"] > 0).any() or (frame["retrying"] > 0).any())
+    asked = frame.filter((frame["source"] != "oban") | (config.sync_mode is SyncMode.OBAN))
+    complete = bool(asked["observed"].all())
     if as_json:
         answers.write(frame)
     else:
@@ -39,8 +41,9 @@ def status(schemas: Schemas = None, as_json: AsJson = False, exit_zero: ExitZero
         views.status(frame)
         if found:
             tables.say("\nWhat failed, and why: scrypath failed")
-    asked = frame.filter((frame["source"] != "oban") | (config.sync_mode is SyncMode.OBAN))
-    return verdict(found=found, complete=bool(asked["observed"].all()), exit_zero=exit_zero)
+        if not complete:
+            tables.say("\nWhat was not looked at, and the next step: scrypath preflight")
+    return verdict(found=found, complete=complete, exit_zero=exit_zero)
 
 
 def failed(
@@ -53,6 +56,7 @@ def failed(
     frame = scrypath.failed_sync_work(*names(schemas, config), limit=limit, config=config)
     units = frame.filter(frame["work_id"].is_not_null())
     matters = units.filter(~units["healed"])
+    complete = units.height == frame.height
     if as_json:
         answers.write(frame)
     else:
@@ -65,4 +69,6 @@ def failed(
         can_retry = matters.filter(matters["retryable"])
         if not can_retry.is_empty():
             tables.say(f"Retry one of them: scrypath retry {can_retry['work_id'][0]}")
-    return verdict(found=not matters.is_empty(), complete=units.height == frame.height, exit_zero=exit_zero)
+        if not complete:
+            tables.say("What was not looked at, and the next step: scrypath preflight")
+    return verdict(found=not matters.is_empty(), complete=complete, exit_zero=exit_zero)

@@ -34,18 +34,17 @@ def local(frame: pl.DataFrame) -> None:
 
 def status(frame: pl.DataFrame) -> None:
     """Frame ``STATUS``."""
-    show(
-        frame,
-        [
-            Shown("Schema", "schema"),
-            Shown("Source", "source"),
-            Shown("Pending", lambda row: _seen(row, "pending"), right=True),
-            Shown("Retrying", lambda row: _seen(row, "retrying", alarm="yellow"), right=True),
-            Shown("Failed", lambda row: _seen(row, "failed", alarm="bold red"), right=True),
-            Shown("Last success", _last),
-            Shown("Oldest pending (UTC)", "oldest_pending_at"),
-        ],
-    )
+    columns = [
+        Shown("Schema", "schema"),
+        Shown("Source", "source"),
+        Shown("Pending", lambda row: _seen(row, "pending"), right=True),
+        Shown("Retrying", lambda row: _seen(row, "retrying", alarm="yellow"), right=True),
+        Shown("Failed", lambda row: _seen(row, "failed", alarm="bold red"), right=True),
+        Shown("Last success", _last),
+    ]
+    if frame["pending"].sum():  # most often nothing is, and 80 columns are few
+        columns.append(Shown("Oldest pending (UTC)", "oldest_pending_at"))
+    show(frame, columns)
     for row in frame.to_dicts():
         if row["note"]:
             say(f"{row['schema']}, {row['source']}: {row['note']}", "dim")

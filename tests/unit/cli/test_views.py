@@ -215,6 +215,17 @@ def test_status_right_aligns_numbers_and_never_shows_unobserved_as_zero(
     ]
 
 
+def test_status_without_pending_work_fits_a_terminal_of_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    views.status(_status().with_columns(pending=pl.when("observed").then(pl.lit(0))))
+    assert _lines(capsys)[:2] == [
+        "Schema  Source       Pending  Retrying  Failed  Last success",
+        "City    meilisearch        0         0       3  meili:17, 2026-03-01 12:30:05",
+    ]
+
+
 @pytest.mark.parametrize("width", [80, 90, 100, 120])
 def test_no_heading_and_no_number_is_cut(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
