@@ -6,7 +6,6 @@ import doctest
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import Any
 
 import scrypath
 
@@ -28,10 +27,9 @@ def needs_real_parts(test: doctest.DocTest) -> bool:
     return test.examples[0].source == REAL
 
 
-def run(test: doctest.DocTest, **names: Any) -> None:
-    """Run an example with ``names`` at hand, and fail with what it printed instead."""
+def run(test: doctest.DocTest) -> None:
+    """Run an example, and fail with what it printed instead."""
     told: list[str] = []
     test.globs.pop("annotations", None)  # a reader's own script does not postpone its annotations
-    test.globs.update(names)
     failed = doctest.DocTestRunner(optionflags=FLAGS).run(test, out=told.append).failed
     assert not failed, "".join(told)

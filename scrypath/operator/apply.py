@@ -58,6 +58,13 @@ def apply(
         When a task did not finish in time; the audit says ``unknown``.
     TransportError, DatabaseError
         When a side cannot be reached.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> plan = scrypath.plan(scrypath.reconcile_sync("Product"), "repair")
+    >>> scrypath.apply(plan).select("outcome", "document_count", "verified").rows()
+    [('skipped', 0, True)]
     """
     settled = resolve(config if config is not None else plan.config)
     schema = registry.find(plan.schema)

@@ -120,6 +120,16 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
     ------
     InvalidOptions
         For another action, or a report whose documents were not compared.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> report = scrypath.reconcile_sync("Product")
+    >>> report.headline()
+    'Product: 3 of 3 rows in step.'
+    >>> plan = scrypath.plan(report, "repair")
+    >>> plan.written, plan.deleted
+    ((), ())
     """
     wanted: RecoveryAction = check_option("action", action, RecoveryAction)
     if wanted is not RecoveryAction.REPAIR:

@@ -42,6 +42,12 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     ------
     SchemaError
         For an unknown schema, or when none is registered.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.sync_status("Product").select("source", "observed", "pending", "failed").rows()
+    [('meilisearch', True, 0, 0), ('oban', False, None, None)]
     """
     settled = resolve(config)
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
