@@ -1,0 +1,133 @@
+"""The command line as a process of its own, as a shell starts it: exit codes, streams, secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import scrypath
+from scrypath.config import Config
+from scrypath.source.engine import engine
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[3]
+KEY, PASSWORD = "a-key-that-opens-nothing", "hunter2-of-the-shop"
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(config: Config) -> Command:
+    """Run ``scrypath`` with the services of this test; keywords are further variables."""
+    key = config.meilisearch_key
+    services = {
+        "SCRYPATH_DATABASE_URL": config.database_url or "",
+        "SCRYPATH_MEILISEARCH_URL": config.meilisearch_url or "",
+        "SCRYPATH_MEILISEARCH_KEY": key.reveal() if key else "",
+        "SCRYPATH_INDEX_PREFIX": config.index_prefix,
+        "SCRYPATH_HOME": str(config.home),
+        "SCRYPATH_SCHEMAS": ",".join(config.schemas),
+        "SCRYPATH_SYNC_MODE": "oban",
+    }
+
+    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "scrypath", *arguments],
+            env=os.environ | services | variables,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_command_that_ends_well_leaves_the_error_stream_empty(config: Config, command: Command) -> None:
+    scrypath.backfill("Product", config=config)
+    scrypath.backfill("Brand", config=config)
+    for arguments in (("status",), ("failed",), ("reconcile",), ("snapshots",), ("status", "--json")):
+        ended = command(*arguments)
+        assert (ended.returncode, ended.stderr) == (0, ""), arguments
+        assert ended.stdout
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"SCRYPATH_MEILISEARCH_KEY": KEY},
+        {"SCRYPATH_MEILISEARCH_URL": f"http://shop:{PASSWORD}@127.0.0.1:1"},
+        {"SCRYPATH_DATABASE_URL": f"postgresql://shop:{PASSWORD}@127.0.0.1:1/shop"},
+        {"SCRYPATH_DATABASE_URL": f"mysql://shop:{PASSWORD}@127.0.0.1:1/shop"},
+    ],
+    ids=["key", "server", "database", "kind"],
+)
+def test_services_that_cannot_be_used_are_told_and_no_secret_is(
+    command: Command, variables: dict[str, str]
+) -> None:
+    for arguments in (
+        ("status",),
+        ("failed",),
+        ("reconcile", "Product"),
+        ("backfill", "Product"),
+        ("preflight",),
+    ):
+        for form in ((), ("--json",)):
+            ended = command(*arguments, *form, **variables)
+            assert ended.returncode == 1, arguments
+            assert "Traceback" not in ended.stderr
+            assert KEY not in ended.stdout + ended.stderr
+            assert PASSWORD not in ended.stdout + ended.stderr
+            if form:
+                json.loads(ended.stdout or ended.stderr)
+            if not ended.stdout:
+                assert "int" in ended.stderr  # a hint, in a sentence or as JSON
+
+
+def test_jobs_with_malformed_args_harm_no_report(config: Config, command: Command) -> None:
+    index = f"{config.index_prefix}_products"
+    with engine(config).begin() as connection:
+        for args in (
+            "{}",
+            "[1]",
+            '"text"',
+            f'{{"index": "{index}"}}',
+            f'{{"index": "{index}", "operation": 5}}',
+        ):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO oban_jobs (args, worker, queue, state, attempt, max_attempts, errors) VALUES "
+                    "(cast(:args AS jsonb), 'scrypath.queue.SyncWorker', 'scrypath', 'discarded', 1, 1, '[]')"
+                ),
+                {"args": args},
+            )
+    ended = command("failed", "Product", "--json")
+    assert (ended.returncode, ended.stderr) == (2, "")
+    found = json.loads(ended.stdout)
+    assert [row["reason_class"] for row in found] == ["validation", "validation"]
+    assert command("failed", "Product", "--exit-zero").returncode == 0
+    refused = command("retry", found[0]["work_id"], "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stderr)["error"] == "not_retryable"
+    assert command("status").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("work_id", "kind"),
+    [("42", "invalid_options"), ("oban:99999", "unknown_work"), ("meili:99999999", "unknown_work")],
+)
+def test_a_work_id_that_is_none(command: Command, work_id: str, kind: str) -> None:
+    ended = command("retry", work_id, "--json")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    error = json.loads(ended.stderr)
+    assert error["error"] == kind
+    assert work_id.rpartition(":")[2] in error["message"]
+    assert error["hint"]
