@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from scrypath.cli import main
+from scrypath.cli import main, tables
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -14,13 +14,16 @@ def run(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Run:
+) -> Iterator[Run]:
     """Run one command line: exit code, standard output, standard error."""
     monkeypatch.setenv("SCRYPATH_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.delenv("COLUMNS", raising=False)
+    tables.console.cache_clear()  # another test may have asked for another width
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)
         out, err = capsys.readouterr()
         return code, out, err
 
-    return run
+    yield run
+    tables.console.cache_clear()
