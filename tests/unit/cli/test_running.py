@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -208,14 +209,22 @@ def test_an_unknown_incident_is_a_named_error(run: Run) -> None:
     assert "Did you mean 'queue-outage'?" in err
 
 
-def test_a_part_that_is_not_installed_is_named_with_what_brings_it() -> None:
+def test_a_part_that_is_not_installed_is_named_with_what_brings_it(tmp_path: Path) -> None:
     without = (
-        "import sys; sys.modules['psutil'] = None\n"
+        "import sys; sys.modules['filelock'] = None\n"
         "from scrypath.cli.running import run; sys.exit(run(['local', 'up']))"
     )
-    ended = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True, check=False)
+    home = tmp_path / "home"
+    ended = subprocess.run(
+        [sys.executable, "-c", without],
+        env=os.environ | {"SCRYPATH_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == (
-        "Error (config): This command needs psutil, which is not installed.\n"
+        "Error (config): This command needs filelock, which is not installed.\n"
         "Hint: pip install 'scrypath[local]'\n"
     )
+    assert not (home / "postgres").exists()
