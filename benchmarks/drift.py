@@ -132,24 +132,25 @@ def bench_backfill(base: Config, count: int, rounds: int, *, kept: bool) -> None
     with ExitStack() as stack:
         side = stack.enter_context(stage.side(base, count, kept=kept))
         target = Side(count, resolve(side.config, index_prefix=f"bench_{uuid4().hex[:8]}"))
-        indexes.create(target.config, target.index, "id")
         posting = stack.enter_context(contestants(target, "backfill", "post", "batches"))
         best = [float("inf")] * 3
         done = list(best)
         for _ in range(rounds):
             for at, contestant in enumerate(posting):
+                stage.emptied(target)  # the same work for each: documents that are there already cost less
                 began = time.perf_counter()
                 found = contestant()
-                tasks.wait(base, newest(base, target.index))  # the queue is empty before each
+                tasks.wait(base, newest(base, target.index))
                 best[at] = min(best[at], found["seconds"])
                 done[at] = min(done[at], time.perf_counter() - began)
         tasks.wait(base, indexes.delete(base, target.index))
     kit, raw, official = best
     print(f"backfill, {count:,} rows in batches of {base.batch_size:,}: {count / kit:,.0f} documents/s sent")
-    print(f"  {raw / kit:.0%} of the speed of posting the same NDJSON raw, ready-made (aim: 90 %)")
+    print(f"  {raw / kit:.0%} of the speed of posting the same NDJSON raw, ready-made")
     print(f"  {official / kit:.1f} x as fast as add_documents_in_batches of ready-made dictionaries (aim: 2)")
     print(
-        f"  until everything is searchable: {done[1] / done[0]:.0%} of raw, {done[2] / done[0]:.2f} x the client"
+        f"  until everything is searchable, {done[0]:.1f} s: {done[1] / done[0]:.0%} of the speed of raw (aim: 90 %), "
+        f"{done[2] / done[0]:.2f} x as fast as the client"
     )
 
 

@@ -156,6 +156,15 @@ def change(made: Side, ids: Sequence[str]) -> None:
         connection.execute("VACUUM ANALYZE cities")
 
 
+def emptied(made: Side) -> None:
+    """A new index with the schema's settings and no document."""
+    schema, config = registry.find(City), made.config
+    if indexes.get(config, made.index) is not None:
+        tasks.wait(config, indexes.delete(config, made.index))
+    sending.ensure_index(schema, config, made.index)
+    tasks.wait_all(config, tasks.listing(config, index_uids=[made.index], limit=2).frame["uid"].to_list())
+
+
 def every(made: Side, step: int, place: int = 0) -> list[str]:
     """The id of one row in ``step``, in the order of the ids."""
     query = "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS at FROM cities) s WHERE mod(at, %s) = %s"
