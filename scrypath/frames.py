@@ -132,7 +132,9 @@ WORK = _schema(
 STATUS = _schema(
     "STATUS",
     "One row per schema and source.",
-    Column("schema", TEXT, "Registered name of the search schema"),
+    Column(
+        "schema", TEXT, "Registered name of the search schema, null for jobs whose arguments name no index"
+    ),
     Column("index", TEXT, "Index name on the server"),
     Column("source", SOURCE, "Which record was asked"),
     Column("observed", FLAG, "False: this source was not looked at; its numbers are null, not zero"),

@@ -44,6 +44,12 @@ def names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
     return found
 
 
+def named(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
+    """As :func:`names`, and nothing when none was named: the root API then looks beyond the schemas too."""
+    found = names(given, config)
+    return found if given else ()
+
+
 def registered(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
     """Registered names of the schemas that were named; all of them when none was.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrypath.cli import answers
-from scrypath.cli.environment import names, settled
+from scrypath.cli.environment import named, names, settled
 from scrypath.cli.options import AsJson, ExitZero, Limit, Schemas
 from scrypath.cli.running import Exit, verdict
 from scrypath.vocabulary import SyncMode
@@ -29,7 +29,7 @@ def status(schemas: Schemas = None, as_json: AsJson = False, exit_zero: ExitZero
     import scrypath
 
     config = settled()
-    frame = scrypath.sync_status(*names(schemas, config), config=config)
+    frame = scrypath.sync_status(*named(schemas, config), config=config)
     found = bool((frame["failed"] > 0).any() or (frame["retrying"] > 0).any())
     asked = frame.filter((frame["source"] != "oban") | (config.sync_mode is SyncMode.OBAN))
     complete = bool(asked["observed"].all())
@@ -53,7 +53,7 @@ def failed(
     import scrypath
 
     config = settled()
-    frame = scrypath.failed_sync_work(*names(schemas, config), limit=limit, config=config)
+    frame = scrypath.failed_sync_work(*named(schemas, config), limit=limit, config=config)
     units = frame.filter(frame["work_id"].is_not_null())
     matters = units.filter(~units["healed"])
     complete = units.height == frame.height

@@ -47,7 +47,7 @@ def status(frame: pl.DataFrame) -> None:
     show(frame, columns)
     for row in frame.to_dicts():
         if row["note"]:
-            say(f"{row['schema']}, {row['source']}: {row['note']}", "dim")
+            say(f"{', '.join(filter(None, (row['schema'], row['source'])))}: {row['note']}", "dim")
 
 
 def failed(frame: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ from scrypath.config import Config, resolve
 from scrypath.errors import HistoryTruncated, InvalidOptions, ScrypathError
 from scrypath.frames import FAILED_WORK, REASON, REASON_COUNTS
 from scrypath.meilisearch import tasks
-from scrypath.operator.healing import healed
+from scrypath.operator.healing import HEALED, healed
 from scrypath.operator.reasons import reason_class
 from scrypath.operator.work import of_jobs, of_tasks
 from scrypath.queue import jobs
@@ -30,7 +30,7 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
     Parameters
     ----------
     schemas
-        Registered names, models or schemas; none given: all registered.
+        Registered names, models or schemas; none given: all registered, and jobs whose arguments name no index.
     limit
         Tasks, and jobs, looked at for each schema; default: the configured ``history_limit``.
     config
@@ -54,7 +54,10 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
         raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
     with span("scrypath.operator.failed_work"):
-        return _archived(pl.concat([_of_schema(schema, settled, limit) for schema in asked]), settled)
+        parts = [_of_schema(schema, settled, limit) for schema in asked]
+        if not schemas:
+            parts.append(_of_nobody(settled, limit))
+        return _archived(pl.concat(parts), settled)
 
 
 def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -122,6 +125,18 @@ def _of_schema(
     return pl.concat(parts)
 
 
+def _of_nobody(config: Config, limit: int | None) -> pl.DataFrame:
+    """Failed jobs that no schema can be asked for, because their arguments name no index."""
+    if config.sync_mode is not SyncMode.OBAN:
+        return FAILED_WORK.empty()
+    try:
+        page = jobs.listing(config, states=FAILED_JOBS, unnamed=True, limit=limit)
+    except ScrypathError:
+        return FAILED_WORK.empty()  # the row of every schema says that the queue was not looked at
+    _complete(page.truncated, "failed jobs that name no index", limit, config, None)
+    return judged(of_jobs(page.frame, [], config), None, config)
+
+
 def failed_tasks(
     schema: SearchSchema,
     config: Config,
@@ -151,8 +166,11 @@ def failed_jobs(
     return judged(of_jobs(page.frame, [schema], config), schema, config)
 
 
-def judged(work: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.DataFrame:
-    """Failed work (``WORK`` with evidence) as ``FAILED_WORK``: reason, healing, whether it can be retried."""
+def judged(work: pl.DataFrame, schema: SearchSchema | None, config: Config) -> pl.DataFrame:
+    """Failed work (``WORK`` with evidence) as ``FAILED_WORK``: reason, healing, whether it can be retried.
+
+    Without a schema nobody can tell what made it good.
+    """
     if work.is_empty():
         return FAILED_WORK.empty()
     seen = work.with_columns(
@@ -165,9 +183,8 @@ def judged(work: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.DataF
             pl.lit("The record gives no reason."),
         ),
     )
-    seen = seen.join(healed(seen, schema, config), on="work_id", how="left").filter(
-        ~pl.col("retried").fill_null(value=False)
-    )
+    good = healed(seen, schema, config) if schema is not None else HEALED.to_frame()
+    seen = seen.join(good, on="work_id", how="left").filter(~pl.col("retried").fill_null(value=False))
     can = (
         pl.col("document_ids").is_not_null()
         & pl.col("superseded_by").is_null()

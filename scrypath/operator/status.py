@@ -27,7 +27,7 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     Parameters
     ----------
     schemas
-        Registered names, models or schemas; none given: all registered.
+        Registered names, models or schemas; none given: all registered, and jobs whose arguments name no index.
     config
         Used instead of the configured one.
 
@@ -69,6 +69,8 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
                 rows.append(row | seen)
             except ScrypathError as error:
                 rows.append(row | {"observed": False, "note": error.message})
+    if not schemas and settled.sync_mode is SyncMode.OBAN:
+        rows += _nobodys(queued)
     return STATUS.rows(rows)
 
 
@@ -110,6 +112,27 @@ def _queue(schema: SearchSchema, config: Config, queued: Callable[[], pl.DataFra
         "oldest_pending_at": counted["oldest_pending_at"].min(),
         "note": _cut(cut),
     }
+
+
+def _nobodys(queued: Callable[[], pl.DataFrame]) -> list[dict[str, Any]]:
+    """One row for the jobs that no schema can be asked for; none without such jobs."""
+    try:
+        counted = queued().filter(pl.col("index").fill_null("") == "")
+    except ScrypathError:
+        return []  # the row of every schema says that the queue was not looked at
+    if counted.is_empty():
+        return []
+    return [
+        {
+            "source": str(WorkSource.OBAN),
+            "observed": True,
+            "pending": counted.select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item(),
+            "retrying": counted["retryable"].sum(),
+            "failed": counted.select(pl.sum_horizontal("discarded", "cancelled")).sum().item(),
+            "oldest_pending_at": counted["oldest_pending_at"].min(),
+            "note": "Jobs whose arguments name no index.",
+        }
+    ]
 
 
 def _cut(cut: list[HistoryTruncated]) -> str | None:

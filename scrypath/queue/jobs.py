@@ -107,6 +107,7 @@ def listing(
     states: Iterable[JobState | str] | None = None,
     ids: Sequence[int] | None = None,
     indexes: Sequence[str] | None = None,
+    unnamed: bool = False,
     limit: int | None = None,
 ) -> JobPage:
     """Read sync jobs, the kit's own and an Elixir deployment's.
@@ -121,6 +122,8 @@ def listing(
         Only these jobs.
     indexes
         Only jobs for these indexes.
+    unnamed
+        Only jobs whose arguments name no index.
     limit
         At most so many jobs, newest first; ``config.history_limit`` when not given.
 
@@ -147,6 +150,7 @@ def listing(
         "states": chosen,
         "ids": None if ids is None else list(ids),
         "indexes": None if indexes is None else list(indexes),
+        "unnamed": unnamed,
         "limit": most,
     }
     with connect(config) as connection:

@@ -126,6 +126,35 @@ def test_a_job_with_malformed_args_is_shown_and_cannot_be_retried(
     assert report.actions["action"].to_list() == ["repair"]
 
 
+@pytest.mark.parametrize(
+    "args", ["{}", "[1]", '"text"', "null", '{"schema": "Product", "index": ["products"]}']
+)
+def test_a_job_that_names_no_index_is_nobodys_and_shown_all_the_same(
+    oban: Config, products: list[str], sql: Sql, args: str
+) -> None:
+    insert = (
+        "INSERT INTO oban_jobs (args, worker, queue, state, attempt, max_attempts, errors, discarded_at) VALUES "
+        "(cast(:args as jsonb), 'scrypath.queue.SyncWorker', 'scrypath', 'discarded', 1, 1, '[]', now())"
+    )
+    sql(insert, args=args)
+    (row,) = FAILED_WORK.check(scrypath.failed_sync_work(config=oban)).to_dicts()
+    assert row["work_id"].startswith("oban:")
+    assert (row["index"], row["reason_class"], row["retryable"], row["healed"]) == (
+        None,
+        "validation",
+        False,
+        False,
+    )
+    assert row["reason"].startswith("The arguments cannot be performed: ")
+    with pytest.raises(NotRetryable):
+        scrypath.retry_sync_work(row["work_id"], config=oban)
+    assert scrypath.failure_history(config=oban)["work_id"].to_list() == [row["work_id"]]
+    assert scrypath.failed_sync_work("Product", config=oban).is_empty()
+    (nobodys,) = STATUS.check(scrypath.sync_status(config=oban)).filter(pl.col("schema").is_null()).to_dicts()
+    assert (nobodys["source"], nobodys["failed"], nobodys["pending"]) == ("oban", 1, 0)
+    assert nobodys["note"] == "Jobs whose arguments name no index."
+
+
 def test_a_server_that_refuses_the_key_is_named_everywhere_and_nothing_is_lost(
     oban: Config, relay: Relay, products: list[str]
 ) -> None:
