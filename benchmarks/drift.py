@@ -11,7 +11,6 @@ plain script, the official client. Each contestant is a process of its own, and 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import os
 import subprocess
@@ -22,12 +21,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import orjson
 import stage
 from stage import Side
+from stage.raw import raw_requests
 
 from scrypath.config import Config, resolve
 from scrypath.local.catalogue import City
@@ -334,21 +333,6 @@ def contestants(side: Side, *names: str) -> Iterator[list[Callable[[], dict[str,
 def peak_megabytes() -> int:
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
-
-
-def raw_requests(config: Config) -> Callable[..., bytes]:
-    """Requests over one kept connection of the standard library, the answer unread."""
-    parts = urlsplit(config.need_meilisearch_url())
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-    headers = {"Accept-Encoding": "identity"}
-    if config.meilisearch_key is not None:
-        headers["Authorization"] = f"Bearer {config.meilisearch_key.reveal()}"
-
-    def ask(method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> bytes:
-        connection.request(method, path, body, headers | ({} if body is None else {"Content-Type": kind}))
-        return connection.getresponse().read()
-
-    return ask
 
 
 if __name__ == "__main__":

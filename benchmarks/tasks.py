@@ -9,7 +9,6 @@ against the embedded engine. Everything is written into one index, which is dele
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import os
 import subprocess
@@ -21,12 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import orjson
 import polars as pl
 import pyarrow as pa
+from stage.raw import raw_requests
 
 from scrypath.config import Config
 from scrypath.meilisearch import client, documents, indexes, tasks, version
@@ -213,21 +212,6 @@ def bench_writes(config: Config, index: str, count: int, rounds: int) -> None:
     print(
         f"  {client_time / kit_time:.1f} x as fast as the official client's add_documents_in_batches (aim: 2)"
     )
-
-
-def raw_requests(config: Config) -> Callable[..., bytes]:
-    """Requests over one kept connection of the standard library, the answer unread."""
-    parts = urlsplit(config.need_meilisearch_url())
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-    headers = {"Accept-Encoding": "identity"}
-    if config.meilisearch_key is not None:
-        headers["Authorization"] = f"Bearer {config.meilisearch_key.reveal()}"
-
-    def ask(method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> bytes:
-        connection.request(method, path, body, headers | ({} if body is None else {"Content-Type": kind}))
-        return connection.getresponse().read()
-
-    return ask
 
 
 def best(run: Callable[[], object], rounds: int) -> float:
