@@ -104,7 +104,7 @@ def _queue(schema: SearchSchema, config: Config, queued: Callable[[], pl.DataFra
     last = latest["last_completed_id"][0] if latest.height else None
     return {
         "observed": True,
-        "pending": counted.select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item(),
+        "pending": _pending(counted),
         "retrying": ended.filter(pl.col("state") == str(WorkState.RETRYING)).height,
         "failed": ended.filter(pl.col("state") == str(WorkState.FAILED)).height,
         "last_succeeded_id": None if last is None else f"oban:{last}",
@@ -126,13 +126,17 @@ def _nobodys(queued: Callable[[], pl.DataFrame]) -> list[dict[str, Any]]:
         {
             "source": str(WorkSource.OBAN),
             "observed": True,
-            "pending": counted.select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item(),
+            "pending": _pending(counted),
             "retrying": counted["retryable"].sum(),
             "failed": counted.select(pl.sum_horizontal("discarded", "cancelled")).sum().item(),
             "oldest_pending_at": counted["oldest_pending_at"].min(),
             "note": "Jobs whose arguments name no index.",
         }
     ]
+
+
+def _pending(counted: pl.DataFrame) -> int:
+    return int(counted.select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item())
 
 
 def _cut(cut: list[HistoryTruncated]) -> str | None:
