@@ -218,6 +218,9 @@ def _typed(schema: SearchSchema, batch: Any, misfits: list[Misfit] | None) -> pa
         if field.kind is Kind.JSON:
             texts = [_json(field, text, place, refused) for place, text in enumerate(column.to_pylist())]
             column = pa.array(texts, pa.string())
+        elif pa.types.is_float32(column.type):
+            # Made a double, it shows digits that nobody wrote (0.1 is 0.10000000149011612); its text does not.
+            column = column.cast(pa.string())
         columns.append(column.cast(wanted.field(index).type))
     typed = pa.Table.from_arrays(columns, schema=wanted)
     if not refused:

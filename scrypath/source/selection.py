@@ -28,7 +28,7 @@ class Part:
 
 
 def columns(schema: SearchSchema, part: Part) -> Select[Any]:
-    """The rows of a schema as columns, each cast to its kind."""
+    """The rows of a schema as columns, each cast to its kind but for floats, which may be short ones."""
     from sqlalchemy import select
 
     return _narrow(schema, part, select(*(_cast(field) for field in schema.fields)))
@@ -125,11 +125,14 @@ def _cast(field: Field) -> ColumnElement[Any]:
 
     column = field.column
     assert column is not None, "columns() is for schemas whose fields are all columns"
+    cast: ColumnElement[Any]
     match field.kind:
         case Kind.INTEGER:
-            cast: ColumnElement[Any] = sa.cast(column, sa.BigInteger)
+            cast = sa.cast(column, sa.BigInteger)
         case Kind.NUMBER:
-            cast = sa.cast(_exactly(column), sa.Double)
+            # What is declared a float may be a short one in the table: the reader sees which.
+            is_float = isinstance(column.type, sa.Float)
+            cast = column if is_float else sa.cast(column, sa.Double)
         case Kind.DATETIME if getattr(column.type, "timezone", False):
             cast = sa.func.timezone("UTC", column, type_=sa.DateTime())
         case Kind.TEXT | Kind.UUID | Kind.JSON:
@@ -143,11 +146,3 @@ def _cast(field: Field) -> ColumnElement[Any]:
         case _:
             cast = column
     return cast.label(field.name)
-
-
-def _exactly(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    import sqlalchemy as sa
-
-    # A short float read as a double shows digits that nobody wrote (0.1 is 0.10000000149011612): its text does not.
-    single = isinstance(column.type, sa.Float) and not isinstance(column.type, sa.Double)
-    return sa.cast(column, sa.Text) if single else column

@@ -123,6 +123,29 @@ def test_whatever_was_written(config: Config, records: list[dict[str, Any]]) -> 
     assert_agreement(config, records)
 
 
+@pytest.mark.parametrize("stored", ["real", "double precision", "numeric(6, 3)", "integer"])
+def test_a_float_is_read_as_it_is_stored_whatever_the_model_says_of_its_length(
+    config: Config, stored: str
+) -> None:
+    measures = sa.Table(
+        "measures",
+        sa.MetaData(),
+        sa.Column("id", sa.BigInteger, primary_key=True),
+        sa.Column("length", sa.Float),
+    )
+    schema = build(measures, {"fields": ["id", "length"], "name": "Measure"})
+    with engine(config).begin() as connection:
+        connection.execute(sa.text("DROP TABLE IF EXISTS measures"))
+        connection.execute(sa.text(f"CREATE TABLE measures (id bigint, length {stored})"))
+        connection.execute(measures.insert(), [{"id": 1, "length": 7.1}, {"id": 2, "length": None}])
+    read = rows.table(schema, config)
+    assert read.column("length").to_pylist() == [7 if stored == "integer" else 7.1, None]
+    records = rows.records(schema, config, ["1", "2"])
+    assert by_id(project_columns(schema, read)) == by_id(project_records(schema, records))
+    with engine(config).begin() as connection:
+        measures.drop(connection)
+
+
 def test_an_absent_json_is_absent_in_both_of_its_ways(config: Config) -> None:
     said, unsaid = sa.JSON.NULL, sa.null()
     written(config, [{"id": 1, "anything": said}, {"id": 2, "anything": unsaid}])
