@@ -71,7 +71,9 @@ class City(Base):
     longitude: Mapped[float] = mapped_column(Float(53))
     time_zone: Mapped[str] = mapped_column(Text)
     hidden: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), index=True
+    )
 
 
 @searchable(
