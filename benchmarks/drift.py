@@ -279,7 +279,7 @@ def _payloads(config: Config) -> Iterator[tuple[bytes, list[str]]]:
     schema = registry.find(City)
     for table in rows.batches(schema, config, size=config.batch_size):
         projected = project_columns(schema, table)
-        yield projected.ndjson, projected.lines
+        yield bytes(projected.ndjson), projected.lines
 
 
 def serve(run: Callable[[Config], dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,25 +27,16 @@ def cut(documents: Documents, config: Config) -> Iterator[Payload]:
     InvalidOptions
         For a document that is larger than ``payload_limit`` by itself.
     """
-    lines: list[bytes] = []
-    ids: list[str] = []
-    size = 0
-    for document_id, line in zip(documents.ids, documents.lines, strict=True):
-        encoded = line.encode()
-        if len(encoded) >= config.payload_limit:
+    ends, ndjson = documents.ends, documents.ndjson
+    start = 0
+    while start < len(documents):
+        within = bisect_right(ends, ends[start] + config.payload_limit, lo=start) - 1
+        stop = min(within, start + config.batch_size, len(documents))
+        if stop == start:
+            size = ends[start + 1] - ends[start] - 1
             raise InvalidOptions(
-                f"Document {document_id!r} has {len(encoded)} bytes; payload_limit is {config.payload_limit}.",
+                f"Document {documents.ids[start]!r} has {size} bytes; payload_limit is {config.payload_limit}.",
                 hint="Project fewer fields, or raise payload_limit here and on the server.",
             )
-        if lines and (len(lines) >= config.batch_size or size + len(encoded) + 1 > config.payload_limit):
-            yield _payload(ids, lines)
-            lines, ids, size = [], [], 0
-        lines.append(encoded)
-        ids.append(document_id)
-        size += len(encoded) + 1
-    if lines:
-        yield _payload(ids, lines)
-
-
-def _payload(ids: list[str], lines: list[bytes]) -> Payload:
-    return Payload(tuple(ids), b"\n".join(lines) + b"\n")
+        yield Payload(tuple(documents.ids[start:stop]), bytes(ndjson[ends[start] : ends[stop]]))
+        start = stop

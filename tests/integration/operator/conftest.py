@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
@@ -70,7 +71,8 @@ def failed_task(config: Config) -> Callable[[Sequence[str]], str]:
     def fail(ids: Sequence[str]) -> str:
         schema = registry.find("Product")
         lines = [f'{{"id":"{item}","name":"never seen"}}' for item in ids]
-        poisoned = Documents([*ids], [*lines[:-1], '{"id":"not an id"}'], [""] * len(ids))
+        body = pa.array([f"{line}\n" for line in [*lines[:-1], '{"id":"not an id"}']])
+        poisoned = Documents([*ids], body, [""] * len(ids))
         (sent,) = sending.upsert(schema, config, poisoned, mode=SyncMode.MANUAL)
         (task,) = sending.finished(config, [sent])
         assert task.status == "failed"
