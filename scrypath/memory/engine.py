@@ -5,39 +5,20 @@ Attaching a file to an engine that already runs costs a tenth of starting an eng
 
 from __future__ import annotations
 
-import atexit
 import itertools
-import os
-import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 
 import duckdb
 
+from scrypath.duck import Engine
 from scrypath.errors import StoreError
 from scrypath.memory.lock import Patience
 
-_running: list[duckdb.DuckDBPyConnection] = []  # the engine, once it is needed
-_starting = threading.Lock()
 _numbers = itertools.count(1)
-_SETTINGS: Mapping[str, str | bool | int] = MappingProxyType(
-    {
-        "autoinstall_known_extensions": False,
-        "python_enable_replacements": False,
-        "threads": 1,  # the statements are small: handing them to other threads costs more than it saves
-    }
-)
-
-
-def cursor() -> duckdb.DuckDBPyConnection:
-    """A connection of its own to the engine, in memory: DuckDB's connections are not shared between threads."""
-    with _starting:
-        if not _running:
-            _running.append(duckdb.connect(":memory:", config=dict(_SETTINGS)))
-        return _running[0].cursor()
+# One thread: the statements are small, and handing them to other threads costs more than it saves.
+ENGINE = Engine(autoinstall_known_extensions=False, python_enable_replacements=False, threads=1)
 
 
 def quoted(text: Path | str) -> str:
@@ -87,7 +68,7 @@ def attached(
 def broken(path: Path, error: duckdb.Error) -> StoreError:
     """What DuckDB says about a file, as an error of ours."""
     if isinstance(error, duckdb.FatalException):
-        _drop_engine()
+        ENGINE.drop()
     first_line = str(error).partition("\n")[0]
     if isinstance(error, duckdb.ProgrammingError | duckdb.DataError | duckdb.IntegrityError):
         return StoreError(
@@ -100,22 +81,10 @@ def broken(path: Path, error: duckdb.Error) -> StoreError:
     )
 
 
-@atexit.register
-def _drop_engine() -> None:
-    with _starting:
-        while _running:
-            _running.pop().close()
-
-
-# A forked child must neither use nor close the engine of its parent.
-if sys.platform != "win32":
-    os.register_at_fork(before=_drop_engine)
-
-
 def _attach(path: Path, patience: Patience, option: str) -> tuple[duckdb.DuckDBPyConnection, str]:
     """A connection, and the name that the file has in it; no name when it is a connection beside the user's own."""
     while True:
-        connection, name = cursor(), f"store_{next(_numbers)}"
+        connection, name = ENGINE.cursor(), f"store_{next(_numbers)}"
         try:
             connection.execute(f"ATTACH {quoted(path)} AS {name} {f'({option})' if option else ''}")
         except duckdb.Error as error:
@@ -132,12 +101,12 @@ def _attach(path: Path, patience: Patience, option: str) -> tuple[duckdb.DuckDBP
 
 
 def _detach(name: str) -> None:
-    connection = cursor()
+    connection = ENGINE.cursor()
     try:
         connection.execute(f"DETACH {name}")
     except duckdb.Error:
         # Only an engine that is gone lets go of a file it will not detach.
-        _drop_engine()
+        ENGINE.drop()
     finally:
         connection.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrypath.errors import BackendRejected
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import sound_records
-from scrypath.schema.documents import fingerprint_sql
+from scrypath.schema.documents import computed, fingerprint_sql
 from scrypath.schema.fields import Kind
 from scrypath.schema.identity import id_value
 
@@ -43,7 +43,6 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
 
     A document whose values the schema's fields cannot hold has no fingerprint: it differs from every row.
     """
-    import duckdb
     import pyarrow as pa
 
     names = [field.name for field in schema.fields]
@@ -52,12 +51,10 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
         for document in documents
     ]
     sound, misfits = sound_records(schema, held)
-    with duckdb.connect(":memory:") as connection:
-        connection.register("batch", sound)
-        key = '"' + schema.document_id.replace('"', '""') + '"'
-        known = connection.sql(
-            f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch"
-        ).to_arrow_table()
+    key = '"' + schema.document_id.replace('"', '""') + '"'
+    known = computed(
+        f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch", sound
+    )
     strangers = pa.table(
         {
             "id": pa.array([document_id for document_id, _ in misfits], known.schema.field("id").type),

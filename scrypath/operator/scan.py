@@ -21,7 +21,7 @@ from scrypath.operator.seam import Seam
 from scrypath.operator.waiting import all_or_failure
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.columns import Misfit
-from scrypath.schema.documents import fingerprint_sql, id_sql
+from scrypath.schema.documents import computed, fingerprint_sql, id_sql
 from scrypath.source import rows
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
@@ -190,19 +190,12 @@ def both_sides(
 
 def row_fingerprints(schema: SearchSchema, config: Config, part: Part) -> pa.Table:
     """``id``, ``fingerprint`` and ``problem`` of some rows, as the scan sees them."""
-    import duckdb
     import pyarrow as pa
 
     misfits: list[Misfit] = []
-    with (
-        duckdb.connect(":memory:") as connection,
-        rows.stream(schema, config, part, misfits=misfits) as tables,
-    ):
-        found = []
-        for table in tables:
-            connection.register("batch", table)
-            found.append(connection.sql(_row_query(schema)).to_arrow_table())
-        return pa.concat_tables([*found, _misfit_table(misfits)])
+    with rows.stream(schema, config, part, misfits=misfits) as tables:
+        found = [computed(_row_query(schema), table) for table in tables]
+    return pa.concat_tables([*found, _misfit_table(misfits)])
 
 
 def document_tables(

@@ -17,7 +17,7 @@ from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
 
-AT_ONCE = 20_000  # documents read by id in one go: each one pays for a connection of its own
+AT_ONCE = 50_000  # documents read by id in one go: each one pays for a connection of its own
 
 NOW = pl.Schema(
     {

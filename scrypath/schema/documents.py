@@ -28,12 +28,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from scrypath.duck import Engine
 from scrypath.errors import ProjectionError
 from scrypath.schema.columns import from_records
 from scrypath.schema.fields import LISTS, Field, Kind
@@ -41,11 +41,11 @@ from scrypath.schema.identity import ID_PATTERN
 from scrypath.schema.metadata import FINGERPRINT_FIELD, SearchSchema
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 DEFINITION = 2
 DIGITS = 24
+_ENGINE = Engine(threads=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,13 @@ def id_sql(schema: SearchSchema) -> str:
     return f"CASE WHEN regexp_full_match({name}, '{ID_PATTERN}') THEN {name} END"
 
 
+def computed(query: str, batch: pa.Table) -> pa.Table:
+    """What a query makes of a table that it calls ``batch``."""
+    with _ENGINE.cursor() as cursor:
+        cursor.register("batch", batch)
+        return cursor.sql(query).to_arrow_table()
+
+
 def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
     """Documents of rows that are Arrow columns, as ``columns.arrow_schema`` types them.
 
@@ -125,15 +132,11 @@ def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
     ProjectionError
         When a row has no usable id or a number that JSON cannot say.
     """
-    cursor = _memory().cursor()
-    try:
-        cursor.register("source", table)
-        done = cursor.sql(
-            f"SELECT {id_sql(schema)} AS id, {document_sql(schema)}::VARCHAR || chr(10) AS line, "
-            f"{fingerprint_sql(schema)} AS fingerprint FROM source"
-        ).to_arrow_table()
-    finally:
-        cursor.close()
+    done = computed(
+        f"SELECT {id_sql(schema)} AS id, {document_sql(schema)}::VARCHAR || chr(10) AS line, "
+        f"{fingerprint_sql(schema)} AS fingerprint FROM batch",
+        table,
+    )
     ids, fingerprints = (done.column(name).to_pylist() for name in ("id", "fingerprint"))
     if None in ids or None in fingerprints:
         at = next(i for i in range(len(ids)) if ids[i] is None or fingerprints[i] is None)
@@ -177,13 +180,6 @@ def _whole(column: pa.ChunkedArray) -> pa.StringArray:
         if column.num_chunks == 1
         else pa.concat_arrays(column.chunks or [pa.array([], pa.string())])
     )
-
-
-@cache
-def _memory() -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    return duckdb.connect(":memory:", config={"threads": 2})
 
 
 def _name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,10 @@ def columns(schema: SearchSchema, part: Part) -> Select[Any]:
     """The rows of a schema as columns, each cast to its kind but for floats, which may be short ones."""
     from sqlalchemy import select
 
-    return _narrow(schema, part, select(*(_cast(field) for field in schema.fields)))
+    statement = select(*(_cast(field) for field in schema.fields))
+    if part.ids is None:
+        return _narrow(schema, part, statement)
+    return _narrow(schema, replace(part, ids=None), statement.where(_one_of(schema, part.ids)))
 
 
 def records(schema: SearchSchema, part: Part) -> Select[Any]:
@@ -107,8 +110,7 @@ def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[
         statement = schema.query(statement)
     key = id_column(schema)
     if part.ids is not None:
-        wanted = [value for text in part.ids if (value := id_value(schema, text)) is not None]
-        statement = statement.where(key.in_(wanted))
+        statement = statement.where(key.in_(_values(schema, part.ids)))
     if part.after is not None:
         statement = statement.where(key > part.after)
     if part.upto is not None:
@@ -118,6 +120,31 @@ def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[
     if part.limit is not None:
         statement = statement.order_by(key).limit(part.limit)
     return statement
+
+
+def _values(schema: SearchSchema, ids: Sequence[str]) -> list[Any]:
+    return [value for text in ids if (value := id_value(schema, text)) is not None]
+
+
+def _one_of(schema: SearchSchema, ids: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the id column holds one of these ids, as one literal of PostgreSQL however many they are."""
+    import sqlalchemy as sa
+
+    key, values = id_column(schema), _values(schema, ids)
+    match schema.id_field.kind:
+        case Kind.INTEGER:
+            items: Any = sa.BigInteger()
+            values = [value for value in values if -(2**63) <= value < 2**63]
+        case Kind.UUID:
+            items = key.type
+        case _:
+            key, items = sa.cast(key, sa.Text), sa.Text()
+    array = "{" + ",".join(map(_quoted, map(str, values))) + "}"
+    return key == sa.any_(sa.cast(sa.literal(array, sa.Text), sa.ARRAY(items)))
+
+
+def _quoted(item: str) -> str:
+    return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _cast(field: Field) -> ColumnElement[Any]:

@@ -123,6 +123,38 @@ def test_whatever_was_written(config: Config, records: list[dict[str, Any]]) -> 
     assert_agreement(config, records)
 
 
+@pytest.mark.parametrize(
+    ("kind", "ids", "stranger"),
+    [
+        (sa.Integer(), ["1", "-7"], "99999999999999999999"),
+        (sa.BigInteger(), [str(2**63 - 1), "0"], "no number"),
+        (sa.Text(), ["null", "", 'a"b', "c\\d", "{e,f}", "it's", "%s :g"], "h"),
+        (sa.String(9), ["null", 'a"b'], "longer than nine"),
+        (sa.CHAR(4), ["ab", "abcd"], "abcde"),
+        (sa.Uuid(), [str(UUID(int=1)), str(UUID(int=2**128 - 1))], "no uuid"),
+        (sa.Enum("NULL", 'q"r', name="letters"), ["NULL", 'q"r'], "missing"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_rows_are_found_by_their_ids_whatever_these_are_made_of(
+    config: Config, kind: Any, ids: list[str], stranger: str
+) -> None:
+    metadata = sa.MetaData()
+    things = sa.Table("things", metadata, sa.Column("key", kind, primary_key=True))
+    schema = build(things, {"fields": ["key"], "name": "Thing", "document_id": "key"})
+    values = [UUID(text) if isinstance(kind, sa.Uuid) else text for text in ids]
+    with engine(config).begin() as connection:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        connection.execute(things.insert(), [{"key": value} for value in values])
+    found = rows.table(schema, config, Part(ids=[*ids, stranger])).column("key").to_pylist()
+    assert sorted(map(str, found)) == sorted(ids)
+    assert rows.table(schema, config, Part(ids=[stranger])).num_rows == 0
+    assert rows.table(schema, config, Part(ids=[])).num_rows == 0
+    with engine(config).begin() as connection:
+        metadata.drop_all(connection)
+
+
 @pytest.mark.parametrize("stored", ["real", "double precision", "numeric(6, 3)", "integer"])
 def test_a_float_is_read_as_it_is_stored_whatever_the_model_says_of_its_length(
     config: Config, stored: str

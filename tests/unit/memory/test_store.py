@@ -197,7 +197,9 @@ def test_nothing_stays_open_between_operations(config: Config) -> None:
     write(config)
     count(config)
     attached = (
-        engine.cursor().execute("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall()
+        engine.ENGINE.cursor()
+        .execute("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL")
+        .fetchall()
     )
     assert attached == []
 
