@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.columns import Misfit
 from scrypath.schema.documents import computed, fingerprint_sql, id_sql
 from scrypath.source import rows
+from scrypath.source.ahead import ahead
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
 
@@ -257,7 +258,7 @@ def _rows(
     with (
         cursor,
         rows.stream(schema, config, misfits=misfits) as tables,
-        closing(_one_ahead(tables)) as coming,
+        closing(ahead(tables)) as coming,
     ):
         for table in coming:
             if stop.is_set():
@@ -288,15 +289,6 @@ def insert(cursor: duckdb.DuckDBPyConnection, side: str, table: pa.Table, query:
     cursor.register("batch", table)
     cursor.execute(f"INSERT INTO {side} BY NAME {query}")
     cursor.unregister("batch")
-
-
-def _one_ahead[T](items: Iterator[T]) -> Generator[T]:
-    """The same items, the next one already being fetched while one is used."""
-    with ThreadPoolExecutor(1, thread_name_prefix="scrypath-rows") as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
 
 
 def _row_query(schema: SearchSchema) -> str:

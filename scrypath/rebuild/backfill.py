@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrypath.config import Config, resolve
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import tasks
 from scrypath.schema import SearchSchema, registry
-from scrypath.schema.documents import project_columns
+from scrypath.schema.documents import Documents, project_columns
 from scrypath.schema.identity import id_value
 from scrypath.source import rows
+from scrypath.source.ahead import ahead
 from scrypath.sync import sending
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.sending import Prepared, Sent
 from scrypath.telemetry import span
 from scrypath.vocabulary import SyncMode, SyncStatus
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGES = 3  # of a write before it is sent, each one portion ahead of the next
 IN_FLIGHT = 20  # tasks accepted and not yet finished, before the next batch waits for the oldest
 
 
@@ -133,30 +137,41 @@ def backfill(
 
 
 def _sent(schema: SearchSchema, config: Config, index: str, start: Any, *, wait: bool) -> Generator[Sent]:
-    """Send all rows after ``start``, the next of them being read and projected meanwhile."""
+    """Send all rows after ``start``; the next of them are read, projected and noted meanwhile."""
     waiting: deque[Sent] = deque()
-    portions = _portions(schema, config, index, start)
-    with closing(portions), ThreadPoolExecutor(1, thread_name_prefix="scrypath-backfill") as beside:
-        portion = next(portions, None)
-        while portion is not None:
-            # Rows are not read long before they are written: not while others are waited for.
-            crowded = wait and len(waiting) + len(portion) > IN_FLIGHT
-            coming = None if crowded else beside.submit(next, portions, None)
+
+    def roomy() -> bool:
+        # Rows are not read long before they are written: not while others are waited for.
+        return not wait or len(waiting) + STAGES * sending.NOTED_AT_ONCE <= IN_FLIGHT
+
+    tables = ahead(_tables(schema, config, start), allowed=roomy)
+    documents = ahead(_documents(schema, tables), allowed=roomy)
+    with closing(ahead(_portions(schema, config, index, documents), allowed=roomy)) as portions:
+        for portion in portions:
             for prepared in portion:
                 waiting.append(sending.post(schema, config, prepared))
                 yield waiting[-1]
-            while crowded and len(waiting) > IN_FLIGHT:
+            while wait and len(waiting) > IN_FLIGHT:
                 tasks.wait(config, waiting.popleft().task_uid).require_success()
-            portion = next(portions, None) if coming is None else coming.result()
     if wait:
         for task in sending.finished(config, waiting):
             task.require_success()
 
 
-def _portions(schema: SearchSchema, config: Config, index: str, start: Any) -> Generator[list[Prepared]]:
+def _tables(schema: SearchSchema, config: Config, start: Any) -> Generator[pa.Table]:
     batches = max(1, min(sending.NOTED_AT_ONCE, config.page_size // config.batch_size))
-    size = config.batch_size * batches
-    with closing(rows.batches(schema, config, size=size, after=start)) as tables:
+    return rows.batches(schema, config, size=config.batch_size * batches, after=start)
+
+
+def _documents(schema: SearchSchema, tables: Generator[pa.Table]) -> Generator[Documents]:
+    with closing(tables):
         for table in tables:
-            documents = project_columns(schema, table)
+            yield project_columns(schema, table)
+
+
+def _portions(
+    schema: SearchSchema, config: Config, index: str, made: Generator[Documents]
+) -> Generator[list[Prepared]]:
+    with closing(made):
+        for documents in made:
             yield from sending.prepare(schema, config, documents, mode=SyncMode.MANUAL, index=index)

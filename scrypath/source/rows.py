@@ -29,7 +29,7 @@ EVERYTHING = Part()
 @contextmanager
 def stream(
     schema: SearchSchema, config: Config, part: Part = EVERYTHING, *, misfits: list[Misfit] | None = None
-) -> Iterator[Iterator[pa.Table]]:
+) -> Iterator[Generator[pa.Table]]:
     """Rows as Arrow tables in the columns of ``schema.columns.arrow_schema``, one database snapshot.
 
     Parameters
@@ -159,7 +159,7 @@ def _reader(schema: SearchSchema, config: Config) -> Iterator[Callable[[Part], p
 @contextmanager
 def _adbc(
     schema: SearchSchema, config: Config, part: Part, misfits: list[Misfit] | None
-) -> Iterator[Iterator[pa.Table]]:
+) -> Iterator[Generator[pa.Table]]:
     from adbc_driver_postgresql import dbapi
 
     statement = selection.literal(selection.columns(schema, part))
@@ -172,7 +172,7 @@ def _adbc(
 @contextmanager
 def _orm(
     schema: SearchSchema, config: Config, part: Part, misfits: list[Misfit] | None
-) -> Iterator[Iterator[pa.Table]]:
+) -> Iterator[Generator[pa.Table]]:
     from sqlalchemy.orm import Session
 
     statement = selection.records(schema, part).execution_options(yield_per=min(config.page_size, 5_000))
