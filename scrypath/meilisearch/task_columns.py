@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -39,6 +40,7 @@ TASKS = FrameSchema(
     ),
 )
 
+SMALL = 40_000  # bytes of a page that is read task by task in less time than polars takes to begin
 _MOMENTS = {"enqueued_at": "enqueuedAt", "started_at": "startedAt", "finished_at": "finishedAt"}
 _FORMAT = "%Y-%m-%dT%H:%M:%S%.fZ"
 _COUNTS = ("receivedDocuments", "providedIds", "deletedDocuments", "editedDocuments")
@@ -74,10 +76,10 @@ def columns(reply: Reply) -> pl.DataFrame:
 
     A page that holds what this kit does not expect is read again, task by task and tolerantly.
     """
-    try:
-        frame = _fast(reply.body.decode())
-    except (UnicodeDecodeError, pl.exceptions.PolarsError):
-        frame = None
+    frame = None
+    if len(reply.body) > SMALL:
+        with suppress(UnicodeDecodeError, pl.exceptions.PolarsError):
+            frame = _fast(reply.body.decode())
     if frame is not None:
         return frame
     results = reply.mapping().get("results")
@@ -154,7 +156,8 @@ def _durations(texts: pl.Series) -> pl.Series:
 def _row(found: Any) -> dict[str, Any]:
     row = values(found if isinstance(found, dict) else {"error": f"The server lists {found!r} as a task."})
     details = row["details"]
-    row["details"] = orjson.dumps(details).decode() if details else None
+    told = isinstance(found, dict) and isinstance(found.get("details"), dict)
+    row["details"] = orjson.dumps(details).decode() if told else None
     received, provided, deleted, edited = (
         count if isinstance(count := details.get(key), int) else None for key in _COUNTS
     )

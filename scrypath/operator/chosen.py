@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -13,6 +14,9 @@ from scrypath.operator.inflight import in_flight
 from scrypath.operator.states import in_step, states
 from scrypath.schema import SearchSchema
 from scrypath.vocabulary import Verification
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql import dbapi
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,13 @@ class Chosen:
 
 
 def compare_chosen(
-    schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: Verification, ended: int
+    schema: SearchSchema,
+    config: Config,
+    ids: Sequence[str],
+    *,
+    verify: Verification,
+    ended: int,
+    over: dbapi.Connection | None = None,
 ) -> Chosen:
     """Read both sides of these ids, and once more what does not look the same.
 
@@ -47,8 +57,10 @@ def compare_chosen(
         What is read from documents.
     ended
         As :func:`scrypath.operator.inflight.ended_up_to` said before anything was read.
+    over
+        As for ``rows.stream``.
     """
-    read = states(schema, config, ids, verify=verify)
+    read = states(schema, config, ids, verify=verify, over=over)
     suspects = read.filter(~in_step()).select(
         "document_id",
         row_fingerprint="row_now",
@@ -59,4 +71,4 @@ def compare_chosen(
     stands = pl.col("row_stands"), pl.col("document_stands")
     alone = read.select((stands[0] & ~stands[1]).sum(), (stands[1] & ~stands[0]).sum().alias("documents"))
     pending = in_flight(schema, config, since=ended)
-    return Chosen(confirmed(schema, config, suspects, pending, verify=verify), *alone.row(0))
+    return Chosen(confirmed(schema, config, suspects, pending, verify=verify, over=over), *alone.row(0))

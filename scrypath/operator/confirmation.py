@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from scrypath.config import Config
@@ -9,6 +11,9 @@ from scrypath.operator.inflight import InFlight
 from scrypath.operator.states import in_step, states
 from scrypath.schema import SearchSchema
 from scrypath.vocabulary import DocumentDrift, Verification
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql import dbapi
 
 CHANGED = "It changed while it was compared."
 
@@ -21,6 +26,7 @@ def confirmed(
     *,
     verify: Verification,
     nameless: int = 0,
+    over: dbapi.Connection | None = None,
 ) -> pl.DataFrame:
     """Suspects that are still not in step, with their drift.
 
@@ -36,6 +42,8 @@ def confirmed(
         What the comparison reads from documents.
     nameless
         Rows without an id: nobody can look for their documents.
+    over
+        As for ``rows.stream``.
 
     Returns
     -------
@@ -43,7 +51,7 @@ def confirmed(
         The columns of ``frames.DOCUMENTS``, and ``row_count``: how many of the rows scanned it stands for.
     """
     named = suspects.filter(pl.col("document_id") != "")
-    now = states(schema, config, named["document_id"].to_list(), verify=verify)
+    now = states(schema, config, named["document_id"].to_list(), verify=verify, over=over)
     known = named.join(now, on="document_id", how="left", maintain_order="left")
     row_changed = (pl.col("has_row") != pl.col("row_stands")) | (
         pl.col("row_fingerprint").ne_missing(pl.col("row_now"))

@@ -30,6 +30,7 @@ from scrypath.vocabulary import Verification
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+    from adbc_driver_postgresql import dbapi
 
 SIDES = """
 CREATE TABLE rows_side (id VARCHAR, fingerprint VARCHAR, problem VARCHAR);
@@ -189,12 +190,14 @@ def both_sides(
         return right.result()
 
 
-def row_fingerprints(schema: SearchSchema, config: Config, part: Part) -> pa.Table:
-    """``id``, ``fingerprint`` and ``problem`` of some rows, as the scan sees them."""
+def row_fingerprints(
+    schema: SearchSchema, config: Config, part: Part, *, over: dbapi.Connection | None = None
+) -> pa.Table:
+    """``id``, ``fingerprint`` and ``problem`` of some rows, as the scan sees them; ``over`` as for ``rows.stream``."""
     import pyarrow as pa
 
     misfits: list[Misfit] = []
-    with rows.stream(schema, config, part, misfits=misfits) as tables:
+    with rows.stream(schema, config, part, misfits=misfits, over=over) as tables:
         found = [computed(_row_query(schema), table) for table in tables]
     return pa.concat_tables([*found, _misfit_table(misfits)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from scrypath.operator.digits import as_their_rows
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql import dbapi
 
 AT_ONCE = 50_000  # documents read by id in one go: each one pays for a connection of its own
 
@@ -34,8 +38,15 @@ NOW = pl.Schema(
 DOCUMENTS = pl.Schema({"id": pl.String(), "fingerprint": pl.String(), "by_content": pl.Boolean()})
 
 
-def states(schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: Verification) -> pl.DataFrame:
-    """Rows and documents read by id: does each stand, and what is its fingerprint.
+def states(
+    schema: SearchSchema,
+    config: Config,
+    ids: Sequence[str],
+    *,
+    verify: Verification,
+    over: dbapi.Connection | None = None,
+) -> pl.DataFrame:
+    """Rows and documents read by id: does each stand, and what is its fingerprint; ``over`` as for ``rows.stream``.
 
     Returns
     -------
@@ -43,7 +54,7 @@ def states(schema: SearchSchema, config: Config, ids: Sequence[str], *, verify: 
         Schema ``NOW``, one row per id, in order. An index that does not exist has no documents.
     """
     parts = [
-        _states(schema, config, list(ids[start : start + AT_ONCE]), verify)
+        _states(schema, config, list(ids[start : start + AT_ONCE]), verify, over)
         for start in range(0, len(ids), AT_ONCE)
     ]
     return pl.concat(parts) if parts else NOW.to_frame()
@@ -58,9 +69,15 @@ def in_step() -> pl.Expr:
     )
 
 
-def _states(schema: SearchSchema, config: Config, ids: list[str], verify: Verification) -> pl.DataFrame:
+def _states(
+    schema: SearchSchema,
+    config: Config,
+    ids: list[str],
+    verify: Verification,
+    over: dbapi.Connection | None,
+) -> pl.DataFrame:
     with ThreadPoolExecutor(1, thread_name_prefix="scrypath-states") as beside:
-        reading = beside.submit(scan.row_fingerprints, schema, config, Part(ids=ids))
+        reading = beside.submit(scan.row_fingerprints, schema, config, Part(ids=ids), over=over)
         try:
             documents = _documents(schema, config, ids, verify)
         except IndexNotFound:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,35 @@ from scrypath.source.selection import Part
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from adbc_driver_postgresql import dbapi
     from sqlalchemy import Select
 
 EVERYTHING = Part()
 
 
 @contextmanager
+def connected(config: Config) -> Iterator[dbapi.Connection]:
+    """A connection of ADBC's for several readings, each of them a transaction: opening one takes its time.
+
+    Raises
+    ------
+    DatabaseError
+        When the database cannot be reached, or refuses in the block.
+    """
+    from adbc_driver_postgresql import dbapi
+
+    with translated(config), dbapi.connect(libpq_url(config), autocommit=True) as connection:
+        yield connection
+
+
+@contextmanager
 def stream(
-    schema: SearchSchema, config: Config, part: Part = EVERYTHING, *, misfits: list[Misfit] | None = None
+    schema: SearchSchema,
+    config: Config,
+    part: Part = EVERYTHING,
+    *,
+    misfits: list[Misfit] | None = None,
+    over: dbapi.Connection | None = None,
 ) -> Iterator[Generator[pa.Table]]:
     """Rows as Arrow tables in the columns of ``schema.columns.arrow_schema``, one database snapshot.
 
@@ -42,6 +64,8 @@ def stream(
         All rows, or some of them.
     misfits
         Rows that cannot be projected are put in here and left out; without it, the first of them raises.
+    over
+        A :func:`connected` that nobody else is reading over, for rows :func:`in_columns`; default: one of its own.
 
     Raises
     ------
@@ -50,9 +74,12 @@ def stream(
     ProjectionError
         When a record cannot be projected.
     """
-    read = _adbc if in_columns(schema, config) else _orm
-    with read(schema, config, part, misfits) as tables:
-        yield tables
+    if in_columns(schema, config):
+        with _adbc(schema, config, part, misfits, over) as tables:
+            yield tables
+    else:
+        with _orm(schema, config, part, misfits) as tables:
+            yield tables
 
 
 def in_columns(schema: SearchSchema, config: Config) -> bool:
@@ -60,19 +87,22 @@ def in_columns(schema: SearchSchema, config: Config) -> bool:
     return schema.plain and engine(config).dialect.name == "postgresql"
 
 
-def table(schema: SearchSchema, config: Config, part: Part = EVERYTHING) -> pa.Table:
-    """Rows as one Arrow table: for parts that are known to be small."""
+def table(
+    schema: SearchSchema, config: Config, part: Part = EVERYTHING, *, over: dbapi.Connection | None = None
+) -> pa.Table:
+    """Rows as one Arrow table: for parts that are known to be small; parameters as of :func:`stream`."""
     import pyarrow as pa
 
-    with stream(schema, config, part) as tables:
+    with stream(schema, config, part, over=over) as tables:
         found = list(tables)
     return pa.concat_tables(found) if found else arrow_schema(schema).empty_table()
 
 
 def batches(schema: SearchSchema, config: Config, *, size: int, after: Any = None) -> Generator[pa.Table]:
     """Rows in keyset order, ``size`` at a time, each batch read on its own: for writes that take their time."""
-    with _reader(schema, config) as read:
-        while (batch := read(Part(after=after, limit=size))).num_rows:
+    # No transaction stays open while batches are written.
+    with connected(config) if in_columns(schema, config) else nullcontext() as over:
+        while (batch := table(schema, config, Part(after=after, limit=size), over=over)).num_rows:
             yield batch
             after = batch.column(schema.document_id)[-1].as_py()
 
@@ -94,6 +124,29 @@ def count(schema: SearchSchema, config: Config) -> int:
     """How many rows the schema has."""
     with translated(config), engine(config).connect() as connection:
         return int(connection.execute(selection.count(schema)).scalar_one())
+
+
+@contextmanager
+def counting(schema: SearchSchema, config: Config) -> Iterator[Future[int]]:
+    """Count the rows there are at this moment, in PostgreSQL, while the block does something else.
+
+    Raises
+    ------
+    DatabaseError
+        When the database cannot be reached, or refuses.
+    """
+    from sqlalchemy import text
+
+    def counted() -> int:
+        return int(connection.execute(selection.count(schema)).scalar_one())
+
+    with (
+        translated(config),
+        engine(config).connect().execution_options(isolation_level="REPEATABLE READ") as connection,
+        ThreadPoolExecutor(1, thread_name_prefix="scrypath-count") as beside,
+    ):
+        connection.execute(text("SELECT 1"))  # with the first statement, the moment is settled
+        yield beside.submit(counted)
 
 
 def existing_ids(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
@@ -137,33 +190,19 @@ def _scalars(config: Config, statement: Select[Any]) -> list[str]:
 
 
 @contextmanager
-def _reader(schema: SearchSchema, config: Config) -> Iterator[Callable[[Part], pa.Table]]:
-    """Reads parts one by one, over one connection where that can be: ADBC's takes its time to open."""
-    if not in_columns(schema, config):
-        yield lambda part: table(schema, config, part)
-        return
-    import pyarrow as pa
-    from adbc_driver_postgresql import dbapi
-
-    def read(part: Part) -> pa.Table:
-        with connection.cursor() as cursor:
-            cursor.execute(selection.literal(selection.columns(schema, part)))
-            found = [_typed(schema, batch, None) for batch in cursor.fetch_record_batch()]
-        return pa.concat_tables(found) if found else arrow_schema(schema).empty_table()
-
-    # Each statement is a transaction of its own: none stays open while batches are written.
-    with translated(config), dbapi.connect(libpq_url(config), autocommit=True) as connection:
-        yield read
-
-
-@contextmanager
 def _adbc(
-    schema: SearchSchema, config: Config, part: Part, misfits: list[Misfit] | None
+    schema: SearchSchema,
+    config: Config,
+    part: Part,
+    misfits: list[Misfit] | None,
+    over: dbapi.Connection | None,
 ) -> Iterator[Generator[pa.Table]]:
-    from adbc_driver_postgresql import dbapi
-
     statement = selection.literal(selection.columns(schema, part))
-    with translated(config), dbapi.connect(libpq_url(config)) as connection, connection.cursor() as cursor:
+    with (
+        translated(config),
+        connected(config) if over is None else nullcontext(over) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
         reader = cursor.fetch_record_batch()
         yield (_typed(schema, batch, misfits) for batch in reader)

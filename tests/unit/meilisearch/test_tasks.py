@@ -41,6 +41,15 @@ def page(*found: Any) -> Reply:
     return Reply(200, json.dumps(body, separators=(",", ":")).encode(), "GET /tasks at http://x")
 
 
+def both_ways(reply: Reply) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A page read as columns, as large ones are, and task by task."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task_columns, "SMALL", 0)
+        as_columns = task_columns.columns(reply)
+    assert len(reply.body) <= task_columns.SMALL
+    return as_columns, task_columns.columns(reply)
+
+
 def test_a_task_is_read_whole(server: Script, config: Config) -> None:
     server.say(Answer(task(7, **FAILED, customMetadata="scry-1", duration="P1DT2.5S")))
     found = tasks.get(config, 7)
@@ -72,12 +81,13 @@ def test_an_unknown_uid_is_named(server: Script, config: Config) -> None:
 
 
 def test_a_status_of_tomorrow_is_kept_as_text() -> None:
-    frame = task_columns.columns(page(task(1, status="paused", type="dream", depth=3, network={"a": 1})))
-    assert frame.select("status", "type").row(0) == ("paused", "dream")
+    for frame in both_ways(page(task(1, status="paused", type="dream", depth=3, network={"a": 1}))):
+        assert frame.select("status", "type").row(0) == ("paused", "dream")
 
 
 def test_an_empty_page_is_an_empty_frame() -> None:
-    tasks.TASKS.check(task_columns.columns(page()))
+    for frame in both_ways(page()):
+        assert tasks.TASKS.check(frame).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -100,21 +110,21 @@ def test_an_empty_page_is_an_empty_frame() -> None:
     ],
 )
 def test_details_are_kept_whole_as_text(details: Any, kind: str, count: int | None) -> None:
-    frame = task_columns.columns(page(task(2, details=details, type=kind), task(1)))
-    text = frame.item(0, "details")
-    assert (None if text is None else json.loads(text)) == details
-    assert frame.get_column("document_count").to_list() == [count, 2]
+    for frame in both_ways(page(task(2, details=details, type=kind), task(1))):
+        text = frame.item(0, "details")
+        assert (None if text is None else json.loads(text)) == details
+        assert frame.get_column("document_count").to_list() == [count, 2]
 
 
 def test_a_task_without_details_does_not_shift_the_others() -> None:
     odd = task(2, type="snapshotCreation", indexUid=None)
     del odd["details"]
-    frame = task_columns.columns(page(task(3, details={"receivedDocuments": 9}), odd, task(1)))
-    assert frame.get_column("details").to_list() == [
-        '{"receivedDocuments":9}',
-        None,
-        '{"receivedDocuments":2,"indexedDocuments":2}',
-    ]
+    for frame in both_ways(page(task(3, details={"receivedDocuments": 9}), odd, task(1))):
+        assert frame.get_column("details").to_list() == [
+            '{"receivedDocuments":9}',
+            None,
+            '{"receivedDocuments":2,"indexedDocuments":2}',
+        ]
 
 
 ODD = st.one_of(
@@ -133,10 +143,10 @@ ODD = st.one_of(
 )
 def test_no_payload_crashes_a_listing(odd: list[Any]) -> None:
     found = [task(9, **FAILED), *odd, task(8)]
-    frame = tasks.TASKS.check(task_columns.columns(page(*found)))
-    assert frame.height == len(found)
-    assert frame.item(0, "error_code") == "missing_document_id"
-    assert frame.item(-1, "uid") == 8
+    for frame in map(tasks.TASKS.check, both_ways(page(*found))):
+        assert frame.height == len(found)
+        assert frame.item(0, "error_code") == "missing_document_id"
+        assert frame.item(-1, "uid") == 8
 
 
 @given(
@@ -159,12 +169,10 @@ def test_no_payload_crashes_a_listing(odd: list[Any]) -> None:
     )
 )
 def test_the_fast_way_reads_what_the_tolerant_way_reads(found: list[dict[str, Any]]) -> None:
-    fast = task_columns.columns(page(*found))
-    slow = tasks.TASKS.rows([task_columns._row(one) for one in found])
-    readable = pl.col("details").replace("{}", None)
-    assert fast.with_columns(readable).drop("details").equals(slow.drop("details"))
-    for one, text in zip(found, fast.get_column("details"), strict=True):
-        assert json.loads(text) == one["details"]
+    fast, slow = both_ways(page(*found))
+    assert fast.drop("details").equals(slow.drop("details"))
+    for one, *texts in zip(found, fast["details"], slow["details"], strict=True):
+        assert [json.loads(text) for text in texts] == [one["details"]] * 2
 
 
 def test_pages_follow_the_cursor_to_the_end(
