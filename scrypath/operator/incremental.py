@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import polars as pl
@@ -69,7 +71,8 @@ def compare_since(
         raise Unsure("The schema's definition has changed.")
     if since.index_created_at != index.created_at:
         raise Unsure("The index was swapped or made anew.")
-    with rows.connected(config) as over:
+    with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
+        connecting = beside.submit(open_.enter_context, rows.connected(config))  # which takes its time
         for _ in range(2):  # once more when somebody wrote in between
             # Counted as of a moment before anybody asks what has changed: a row that is counted is not overlooked.
             with rows.counting(schema, config) as counting:
@@ -83,7 +86,9 @@ def compare_since(
                     raise Unsure(
                         f"{len(ids)} documents may have changed, and reading them by id would take longer."
                     )
-                chosen = compare_chosen(schema, config, ids, verify=verify, ended=ended, over=over)
+                chosen = compare_chosen(
+                    schema, config, ids, verify=verify, ended=ended, over=connecting.result()
+                )
                 documents, counted = _documents(schema, config), counting.result()
             if documents == before and counted - chosen.bare_rows == documents - chosen.bare_documents:
                 break
