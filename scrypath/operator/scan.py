@@ -46,7 +46,7 @@ WHERE r.fingerprint IS DISTINCT FROM d.fingerprint OR r.id IS NULL OR d.id IS NU
 NAMELESS = "SELECT count(*) FROM rows_side WHERE id = ''"
 TOTALS = "SELECT (SELECT count(*) FROM rows_side), (SELECT count(DISTINCT id) FROM documents_side)"
 PASSES = 3  # readings of an index from which documents are being deleted, before it is called unreadable
-MEMORY = "192MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
+MEMORY = "128MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
 
 
 @dataclass(frozen=True, slots=True)
