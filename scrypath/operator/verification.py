@@ -24,6 +24,10 @@ UNFINISHED_JOBS = ("available", "scheduled", "executing")
 PAUSE = 0.1  # seconds between two looks at a job
 
 
+class _Undecided(Exception):
+    """The work has not come to its end; the words say how it stands."""
+
+
 def verify_retry(
     outcome: pl.DataFrame, *, timeout: float | None = None, config: Config | None = None
 ) -> pl.DataFrame:
@@ -42,7 +46,8 @@ def verify_retry(
     -------
     polars.DataFrame
         ``frames.OUTCOME``: ``completed`` with ``verified`` true when every document is as its row;
-        ``failed`` with the reason; ``unknown`` when the wait ended first or a side could not be read.
+        ``failed`` with the reason; ``unknown`` when the wait ended first, when an attempt failed that the queue will
+        repeat by itself, or when a side could not be read.
         Each result is added to the audit.
     """
     settled = resolve(config)
@@ -65,8 +70,8 @@ def _verified(row: dict[str, Any], config: Config) -> dict[str, Any]:
     )
     try:
         seen = _effect(row, config)
-    except TaskTimeout as error:
-        seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": error.message}
+    except (TaskTimeout, _Undecided) as error:
+        seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": error.args[0]}
     except ScrypathError as error:
         seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": f"Not looked at: {error.message}"}
     audit.after(
@@ -126,7 +131,10 @@ def _finished_job(sent_as: WorkId, config: Config) -> tuple[str | None, Sequence
         if job["state"] == "completed":
             return None, job["document_ids"], job["fan_out"]
         if job["state"] not in UNFINISHED_JOBS:
-            return f"Attempt {job['attempt']} of {job['max_attempts']} failed: {job['error']}", (), None
+            failure = f"Attempt {job['attempt']} of {job['max_attempts']} failed: {job['error']}"
+            if job["state"] == "retryable":
+                raise _Undecided(f"{failure} The queue will try again by itself.")
+            return failure, (), None
         if time.monotonic() > deadline:
             raise TaskTimeout(
                 f"{sent_as} is still {job['state']} after {config.task_timeout:g} s: is a worker running?"

@@ -210,6 +210,24 @@ def test_a_wait_that_ends_first_is_unknown_and_can_be_verified_later(
     assert scrypath.verify_retry(outcome, config=oban)["outcome"].to_list() == ["completed"]
 
 
+def test_a_failed_attempt_that_the_queue_will_repeat_is_not_the_end(
+    oban: Config, products: list[str]
+) -> None:
+    away = replace(oban, meilisearch_url="http://127.0.0.1:1")
+    scrypath.sync_records("Product", [{"id": 1}], mode="oban", config=oban)
+    drain(away)
+    (retrying,) = scrypath.failed_sync_work("Product", config=oban)["work_id"]
+    outcome = scrypath.retry_sync_work(retrying, config=oban)
+    drain(away)
+    (row,) = scrypath.verify_retry(outcome, config=oban).to_dicts()
+    assert (row["outcome"], row["verified"]) == ("unknown", None)
+    assert row["detail"].startswith("Attempt 2 of ")
+    assert row["detail"].endswith("The queue will try again by itself.")
+    again = scrypath.retry_sync_work(retrying, config=oban)
+    drain(oban)
+    assert scrypath.verify_retry(again, config=oban)["outcome"].to_list() == ["completed"]
+
+
 def test_a_failed_fan_out_is_retried_in_place_and_verified_by_its_targets(
     oban: Config, products: list[str], sql: Callable[..., None]
 ) -> None:
