@@ -24,7 +24,13 @@ _URL = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything the kit can be told, with the unit in the comment."""
+    """Everything the kit can be told, with the unit in the comment.
+
+    Examples
+    --------
+    >>> Config(index_prefix="shop", batch_size=1_000)
+    Config(index_prefix='shop', batch_size=1000)
+    """
 
     schemas: tuple[str, ...] = ()  # import strings, "shop.search:City"
     database_url: str | None = None  # SQLAlchemy or libpq URL of PostgreSQL

@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -135,6 +135,27 @@ def config(stack: Stack, shop_database: str, tmp_path: Path) -> Iterator[Config]
     yield config
     if not stack.embedded_engine:
         _remove_indexes(config)
+
+
+@pytest.fixture
+def failed_task(config: Config) -> Callable[..., str]:
+    """Make a task fail on the server that the ledger knows: one of its documents has an impossible id."""
+    import pyarrow as pa
+
+    from scrypath.schema.documents import Documents
+    from scrypath.sync import sending
+    from scrypath.vocabulary import SyncMode
+
+    def fail(ids: Sequence[str], schema: str = "Product") -> str:
+        lines = [f'{{"id":"{item}","name":"never seen"}}' for item in ids]
+        body = pa.array([f"{line}\n" for line in [*lines[:-1], '{"id":"not an id"}']])
+        poisoned = Documents([*ids], body, [""] * len(ids))
+        (sent,) = sending.upsert(registry.find(schema), config, poisoned, mode=SyncMode.MANUAL)
+        (task,) = sending.finished(config, [sent])
+        assert task.status == "failed"
+        return sent.work_id
+
+    return fail
 
 
 @pytest.fixture

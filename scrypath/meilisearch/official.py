@@ -19,6 +19,14 @@ def client(config: Config) -> meilisearch.Client:
     ------
     ConfigError
         When no Meilisearch URL is configured.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> from scrypath.meilisearch import client
+    >>> index = client(scrypath.configure()).index(scrypath.schema_config("Product")["index"])
+    >>> index.get_document("1").name
+    'Lamp'
     """
     from meilisearch import Client
 

@@ -23,12 +23,31 @@ def search(config: Config, index: str, body: Mapping[str, Any] | None = None) ->
     ------
     IndexNotFound
         When the server has no index of this name; ``BackendRejected`` for a body that it refuses.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> from scrypath.meilisearch import search
+    >>> index = scrypath.schema_config("Product")["index"]
+    >>> search(scrypath.configure(), index, {"q": "lamp", "attributesToRetrieve": ["name"]})["hits"]
+    [{'name': 'Lamp'}]
     """
     return _post(config, path(index, "search"), {} if body is None else body)
 
 
 def multi_search(config: Config, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Search several indexes in one request, federated or not, and return the raw answer."""
+    """Search several indexes in one request, federated or not, and return the raw answer.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> from scrypath.meilisearch import multi_search
+    >>> indexes = [scrypath.schema_config(schema)["index"] for schema in ("Brand", "Product")]
+    >>> queries = [{"indexUid": index, "q": "", "limit": 1} for index in indexes]
+    >>> answer = multi_search(scrypath.configure(), {"queries": queries})
+    >>> [result["hits"][0]["name"] for result in answer["results"]]
+    ['Acme', 'Lamp']
+    """
     return _post(config, "/multi-search", body)
 
 

@@ -44,6 +44,15 @@ def index_contract_drift(schema: Any, *, config: Config | None = None) -> pl.Dat
         When the index does not exist.
     TransportError
         When the server cannot be reached.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> from scrypath.meilisearch import settings, tasks
+    >>> config, index = scrypath.configure(), scrypath.schema_config("Product")["index"]
+    >>> _ = tasks.wait(config, settings.patch(config, index, {"sortableAttributes": []}))
+    >>> scrypath.index_contract_drift("Product").select("key", "declared", "actual").rows()
+    [('sortableAttributes', '["price"]', '[]')]
     """
     found, settled = registry.find(schema), resolve(config)
     index = found.index_name(settled)

@@ -39,6 +39,13 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     polars.DataFrame
         ``frames.FIELD_DIFFERENCES``. A ``missing``, ``orphan`` or ``unknown`` document has every field in it: the row
         of an unknown one cannot be projected, and has no values.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> _ = scrypath.sync_record("Brand", {"id": 1, "name": "Acne"})
+    >>> scrypath.explain("Brand", ["1"]).select("drift", "field", "database", "index").rows()
+    [('stale', 'name', '"Acme"', '"Acne"')]
     """
     found, settled = registry.find(schema), resolve(config)
     texts = list(dict.fromkeys(str(item) for item in ids))

@@ -48,6 +48,13 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
         For an unknown schema or limit.
     HistoryTruncated
         When a limit cuts the history of failures.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> failed = scrypath.failed_sync_work("Brand")
+    >>> failed.select("operation", "reason_class", "error_code", "document_ids").rows()
+    [('upsert', 'validation', 'invalid_document_id', ['1'])]
     """
     settled = resolve(config)
     if limit is not None and limit < 1:

@@ -39,6 +39,13 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     ------
     ConfigError, SchemaError
         When the configuration cannot be read, or a schema that is asked for is unknown.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.preflight("Product").select("check", "ok").rows()
+    [('server', True), ('queue', None), ('store', True),
+     ('database: products', True), ('index: ...products', True)]
     """
     settled = resolve(config)
     asked = [registry.find(schema) for schema in schemas]

@@ -100,6 +100,16 @@ def reconcile_sync(
         For one schema, when a part of it was lost on the executor.
     StoreBusy
         For one schema, when another process held the DuckDB file too long.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> _ = scrypath.delete_document("Product", 3)
+    >>> report = scrypath.reconcile_sync("Product")
+    >>> report.headline()
+    'Product: 2 of 3 rows in step; 1 missing.'
+    >>> report.documents.select("document_id", "drift").rows()
+    [('3', 'missing')]
     """
     asked = scope(
         documents=documents,

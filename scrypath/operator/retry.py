@@ -104,6 +104,16 @@ def preview_retry(work_id: str, *, config: Config | None = None) -> RetryPreview
     ------
     InvalidOptions, UnknownWork, NotRetryable
         For no work id, an unknown one, or work that has not failed.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> failed = scrypath.failed_sync_work("Brand")
+    >>> preview = scrypath.preview_retry(failed["work_id"][0])
+    >>> preview.written, preview.documents["name"].to_list(), preview.retryable
+    (1, ['Acme'], False)
+    >>> preview.refusal
+    'It failed validation, and the same rows would fail again: ...'
     """
     settled = resolve(config)
     unit = find(work_id, settled)
@@ -163,6 +173,15 @@ def retry_sync_work(
     ------
     InvalidOptions, UnknownWork, NotRetryable
         For one work id: when it is none, is unknown, or may not be retried.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> failed = scrypath.failed_sync_work("Brand")
+    >>> scrypath.retry_sync_work(failed).select("outcome", "detail").rows()
+    [('skipped', 'meili:...: It failed validation, and the same rows would fail again: ...')]
+    >>> scrypath.retry_sync_work(failed, force=True, wait=True).select("outcome", "verified").rows()
+    [('completed', True)]
     """
     settled = resolve(config)
     if isinstance(work, pl.DataFrame):

@@ -49,6 +49,15 @@ def verify_retry(
         ``failed`` with the reason; ``unknown`` when the wait ended first, when an attempt failed that the queue will
         repeat by itself, or when a side could not be read.
         Each result is added to the audit.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> sent = scrypath.retry_sync_work(scrypath.failed_sync_work("Brand"), force=True)
+    >>> sent.select("outcome", "verified").rows()
+    [('accepted', None)]
+    >>> scrypath.verify_retry(sent).select("outcome", "verified").rows()
+    [('completed', True)]
     """
     settled = resolve(config)
     if timeout is not None:

@@ -70,6 +70,12 @@ def sync_work(schema: Any, *, limit: int | None = None, config: Config | None = 
         When a limit cuts the history.
     TransportError, DatabaseError
         When a source cannot be reached.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.sync_work("Product").select("operation", "state", "document_count").rows()
+    [('upsert', 'completed', 3), ('settings', 'completed', None), ('index', 'completed', None)]
     """
     found, settled = registry.find(schema), resolve(config)
     index = found.index_name(settled)

@@ -94,6 +94,16 @@ def search(
         For an undeclared field, an unknown operator, or a page that does not exist. Nothing is clamped.
     IndexNotFound, TransportError
         When the index or the server is not there.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> cheap = {"price": {"lt": 200}}
+    >>> found = scrypath.search("Product", filter=cheap, sort=["price:desc"], facets=["brand_id"])
+    >>> found.total, found.hits["name"].to_list()
+    (2, ['Chair', 'Lamp'])
+    >>> found.facets.rows()
+    [('brand_id', '1', 1)]
     """
     found, settled = registry.find(schema), resolve(config)
     if page < 1 or not 1 <= size <= LARGEST_PAGE:

@@ -99,6 +99,13 @@ def backfill(
         When Meilisearch refused a batch; what came before it is written.
     TaskTimeout
         When a task did not finish in ``task_timeout`` seconds; it may still.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> result = scrypath.backfill("Product", batch_size=2)
+    >>> result.status, result.document_count, len(result.work_ids)
+    (<SyncStatus.COMPLETED: 'completed'>, 3, 2)
     """
     found = registry.find(schema)
     settled = resolve(config, batch_size=batch_size)

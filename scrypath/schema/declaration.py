@@ -96,5 +96,12 @@ def search_schema(target: Any, **options: Any) -> SearchSchema:
     ------
     SchemaError
         When the declaration does not hold.
+
+    Examples
+    --------
+    >>> from sqlalchemy import Column, Integer, MetaData, Table, Text
+    >>> notes = Table("notes", MetaData(), Column("id", Integer, primary_key=True), Column("text", Text))
+    >>> search_schema(notes, name="Note", fields=["id", "text"])
+    SearchSchema('Note', 2 fields, id='id')
     """
     return registry.add(build(target, options))

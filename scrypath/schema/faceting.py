@@ -20,6 +20,11 @@ class Faceting:
         Values counted per facet, at least 1.
     sort_facet_values_by
         ``{attribute: "alpha" | "count"}``.
+
+    Examples
+    --------
+    >>> Faceting(attributes=["brand", "colour"], sort_facet_values_by={"brand": "count"}).max_values_per_facet
+    100
     """
 
     attributes: Sequence[str] = ()

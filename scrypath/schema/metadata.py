@@ -26,6 +26,14 @@ class FanOut:
         The schema (name or model) whose documents depend on these records.
     resolver
         Called with a session and the source ids; returns the ids of the target's rows.
+
+    Examples
+    --------
+    >>> from sqlalchemy import select
+    >>> def products_of(session, brand_ids):
+    ...     return session.scalars(select(Product.id).where(Product.brand_id.in_(brand_ids))).all()
+    >>> FanOut("Product", products_of).target
+    'Product'
     """
 
     target: Any

@@ -35,17 +35,39 @@ def schema_config(schema: Any) -> dict[str, Any]:
 
 
 def schema_fields(schema: Any) -> tuple[str, ...]:
-    """Names of the projected fields, in order."""
+    """Names of the projected fields, in order.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.schema_fields("Product")
+    ('id', 'name', 'price', 'stock', 'brand_id')
+    """
     return tuple(field.name for field in registry.find(schema).fields)
 
 
 def schema_settings(schema: Any) -> dict[str, Any]:
-    """The index settings the schema stands for, as Meilisearch names them."""
+    """The index settings the schema stands for, as Meilisearch names them.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> settings = scrypath.schema_settings("Product")
+    >>> settings["filterableAttributes"], settings["sortableAttributes"]
+    (['brand_id', 'price'], ['price'])
+    """
     return desired(registry.find(schema))
 
 
 def schema_faceting(schema: Any) -> dict[str, Any]:
-    """The schema's facets: attributes, values per facet, order of values."""
+    """The schema's facets: attributes, values per facet, order of values.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.schema_faceting("Product")
+    {'attributes': ['brand_id'], 'max_values_per_facet': 100, 'sort_facet_values_by': {}}
+    """
     faceting = registry.find(schema).faceting
     return {
         "attributes": list(faceting.attributes),
@@ -55,7 +77,15 @@ def schema_faceting(schema: Any) -> dict[str, Any]:
 
 
 def schema_capabilities(schema: Any) -> dict[str, bool]:
-    """What the kit can do for the schema."""
+    """What the kit can do for the schema.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> able = scrypath.schema_capabilities("Product")
+    >>> able["facets"], able["incremental"]
+    (True, False)
+    """
     found = registry.find(schema)
     return {
         "columns": found.plain,
@@ -68,10 +98,24 @@ def schema_capabilities(schema: Any) -> dict[str, bool]:
 
 
 def document_id_field(schema: Any) -> str:
-    """The field that names the document."""
+    """The field that names the document.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.document_id_field("Product")
+    'id'
+    """
     return registry.find(schema).document_id
 
 
 def document_source(schema: Any) -> str:
-    """The table that documents are projected from."""
+    """The table that documents are projected from.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.document_source("Product")
+    'products'
+    """
     return str(registry.find(schema).table.fullname)

@@ -47,6 +47,13 @@ def sync_related(
     ------
     InvalidOptions
         For a fan-out that is not declared.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> result = scrypath.sync_related("Brand", [1], fan_out="products")
+    >>> result.status, result.document_ids
+    (<SyncStatus.COMPLETED: 'completed'>, ('1', '2'))
     """
     source = registry.find(schema)
     settled = resolve(config)

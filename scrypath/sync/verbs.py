@@ -26,7 +26,16 @@ CHUNK = 5_000  # records projected at a time
 
 
 def sync_record(schema: Any, record: Any, **options: Any) -> SyncResult:
-    """Write one record's document; see :func:`sync_records` for parameters, result and errors."""
+    """Write one record's document; see :func:`sync_records` for parameters, result and errors.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.sync_record("Brand", {"id": 2, "name": "Boreal"}).status
+    <SyncStatus.COMPLETED: 'completed'>
+    >>> scrypath.search("Brand", "boreal").hits.rows()
+    [(2, 'Boreal')]
+    """
     return sync_records(schema, [record], **options)
 
 
@@ -73,6 +82,14 @@ def sync_records(
         inline: the wait ended first; the task may still finish.
     TransportError, BackendRejected
         When the server cannot be reached or refuses.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> brands = [{"id": 2, "name": "Boreal"}, {"id": 3, "name": "Cumulus"}]
+    >>> result = scrypath.sync_records("Brand", brands, mode="manual")
+    >>> result.status, result.document_ids
+    (<SyncStatus.ACCEPTED: 'accepted'>, ('2', '3'))
     """
     found, config, how = _prepare(schema, mode, session, config)
     given = records if isinstance(records, Sequence) else list(records)
@@ -94,12 +111,28 @@ def sync_records(
 
 
 def delete_record(schema: Any, record: Any, **options: Any) -> SyncResult:
-    """Delete one record's document; see :func:`delete_documents` for options, result and errors."""
+    """Delete one record's document; see :func:`delete_documents` for options, result and errors.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.delete_record("Product", {"id": 3, "name": "Chair"}).document_ids
+    ('3',)
+    """
     return delete_documents(schema, [document_id(registry.find(schema), record)], **options)
 
 
 def delete_document(schema: Any, document: Any, **options: Any) -> SyncResult:
-    """Delete one document by id; see :func:`delete_documents` for options, result and errors."""
+    """Delete one document by id; see :func:`delete_documents` for options, result and errors.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.delete_document("Product", 3).status
+    <SyncStatus.COMPLETED: 'completed'>
+    >>> scrypath.search("Product").hits["name"].to_list()
+    ['Lamp', 'Desk']
+    """
     return delete_documents(schema, [document], **options)
 
 
@@ -134,6 +167,14 @@ def delete_documents(
         For a value that cannot be a document id.
     TaskFailed, TaskTimeout, TransportError, BackendRejected
         As for :func:`sync_records`.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.delete_documents("Product", [2, 3]).document_count
+    2
+    >>> scrypath.search("Product").hits["name"].to_list()
+    ['Lamp']
     """
     found, config, how = _prepare(schema, mode, session, config)
     texts = [id_text(found, item) for item in ids]

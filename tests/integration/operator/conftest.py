@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 import scrypath
 from scrypath.config import Config
-from scrypath.schema import registry
-from scrypath.schema.documents import Documents
 from scrypath.source.engine import engine
-from scrypath.sync import sending
 from scrypath.vocabulary import SyncMode
 from tests.relay import Relay, relaying
 from tests.shop import Product
@@ -62,23 +58,6 @@ def products(config: Config, sql: Callable[..., None]) -> list[str]:
         )
     assert scrypath.backfill("Product", config=config).document_count == 20
     return [str(n) for n in range(1, 21)]
-
-
-@pytest.fixture
-def failed_task(config: Config) -> Callable[[Sequence[str]], str]:
-    """Make a task fail on the server that the ledger knows: one of its documents has an impossible id."""
-
-    def fail(ids: Sequence[str]) -> str:
-        schema = registry.find("Product")
-        lines = [f'{{"id":"{item}","name":"never seen"}}' for item in ids]
-        body = pa.array([f"{line}\n" for line in [*lines[:-1], '{"id":"not an id"}']])
-        poisoned = Documents([*ids], body, [""] * len(ids))
-        (sent,) = sending.upsert(schema, config, poisoned, mode=SyncMode.MANUAL)
-        (task,) = sending.finished(config, [sent])
-        assert task.status == "failed"
-        return sent.work_id
-
-    return fail
 
 
 def drift_of(report: scrypath.Reconcile) -> dict[str, str]:
