@@ -16,7 +16,7 @@ from scrypath.schema import SearchSchema
 from scrypath.vocabulary import Verification
 
 if TYPE_CHECKING:
-    from adbc_driver_postgresql import dbapi
+    from scrypath.source.adbc import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def compare_chosen(
     *,
     verify: Verification,
     ended: int,
-    over: dbapi.Connection | None = None,
+    over: Connection | None = None,
 ) -> Chosen:
     """Read both sides of these ids, and once more what does not look the same.
 

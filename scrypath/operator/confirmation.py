@@ -13,7 +13,7 @@ from scrypath.schema import SearchSchema
 from scrypath.vocabulary import DocumentDrift, Verification
 
 if TYPE_CHECKING:
-    from adbc_driver_postgresql import dbapi
+    from scrypath.source.adbc import Connection
 
 CHANGED = "It changed while it was compared."
 
@@ -26,7 +26,7 @@ def confirmed(
     *,
     verify: Verification,
     nameless: int = 0,
-    over: dbapi.Connection | None = None,
+    over: Connection | None = None,
 ) -> pl.DataFrame:
     """Suspects that are still not in step, with their drift.
 

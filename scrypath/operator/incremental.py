@@ -18,6 +18,7 @@ from scrypath.operator.inflight import ended_up_to
 from scrypath.operator.touched import touched
 from scrypath.schema import SearchSchema
 from scrypath.source import rows
+from scrypath.source.adbc import connected
 from scrypath.vocabulary import ComparisonMethod, Verification
 
 MOST = 0.1  # share of the documents above which reading them all is quicker than reading some by id
@@ -72,7 +73,7 @@ def compare_since(
     if since.index_created_at != index.created_at:
         raise Unsure("The index was swapped or made anew.")
     with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
-        connecting = beside.submit(open_.enter_context, rows.connected(config))  # which takes its time
+        connecting = beside.submit(open_.enter_context, connected(config))  # which takes its time
         for _ in range(2):  # once more when somebody wrote in between
             # Counted as of a moment before anybody asks what has changed: a row that is counted is not overlooked.
             with rows.counting(schema, config) as counting:

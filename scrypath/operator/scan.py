@@ -30,7 +30,8 @@ from scrypath.vocabulary import Verification
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-    from adbc_driver_postgresql import dbapi
+
+    from scrypath.source.adbc import Connection
 
 SIDES = """
 CREATE TABLE rows_side (id VARCHAR, fingerprint VARCHAR, problem VARCHAR);
@@ -191,7 +192,7 @@ def both_sides(
 
 
 def row_fingerprints(
-    schema: SearchSchema, config: Config, part: Part, *, over: dbapi.Connection | None = None
+    schema: SearchSchema, config: Config, part: Part, *, over: Connection | None = None
 ) -> pa.Table:
     """``id``, ``fingerprint`` and ``problem`` of some rows, as the scan sees them; ``over`` as for ``rows.stream``."""
     import pyarrow as pa

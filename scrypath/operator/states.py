@@ -19,7 +19,7 @@ from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
 
 if TYPE_CHECKING:
-    from adbc_driver_postgresql import dbapi
+    from scrypath.source.adbc import Connection
 
 AT_ONCE = 50_000  # documents read by id in one go: each one pays for a connection of its own
 
@@ -44,7 +44,7 @@ def states(
     ids: Sequence[str],
     *,
     verify: Verification,
-    over: dbapi.Connection | None = None,
+    over: Connection | None = None,
 ) -> pl.DataFrame:
     """Rows and documents read by id: does each stand, and what is its fingerprint; ``over`` as for ``rows.stream``.
 
@@ -74,7 +74,7 @@ def _states(
     config: Config,
     ids: list[str],
     verify: Verification,
-    over: dbapi.Connection | None,
+    over: Connection | None,
 ) -> pl.DataFrame:
     with ThreadPoolExecutor(1, thread_name_prefix="scrypath-states") as beside:
         reading = beside.submit(scan.row_fingerprints, schema, config, Part(ids=ids), over=over)

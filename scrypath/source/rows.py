@@ -17,30 +17,15 @@ from scrypath.schema import SearchSchema
 from scrypath.schema.columns import Misfit, arrow_schema, from_records, json_text, sound_records
 from scrypath.schema.fields import Field, Kind
 from scrypath.source import selection
-from scrypath.source.engine import engine, libpq_url, translated
+from scrypath.source.adbc import Connection, connected
+from scrypath.source.engine import engine, translated
 from scrypath.source.selection import Part
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from adbc_driver_postgresql import dbapi
     from sqlalchemy import Select
 
 EVERYTHING = Part()
-
-
-@contextmanager
-def connected(config: Config) -> Iterator[dbapi.Connection]:
-    """A connection of ADBC's for several readings, each of them a transaction: opening one takes its time.
-
-    Raises
-    ------
-    DatabaseError
-        When the database cannot be reached, or refuses in the block.
-    """
-    from adbc_driver_postgresql import dbapi
-
-    with translated(config), dbapi.connect(libpq_url(config), autocommit=True) as connection:
-        yield connection
 
 
 @contextmanager
@@ -50,7 +35,7 @@ def stream(
     part: Part = EVERYTHING,
     *,
     misfits: list[Misfit] | None = None,
-    over: dbapi.Connection | None = None,
+    over: Connection | None = None,
 ) -> Iterator[Generator[pa.Table]]:
     """Rows as Arrow tables in the columns of ``schema.columns.arrow_schema``, one database snapshot.
 
@@ -65,7 +50,7 @@ def stream(
     misfits
         Rows that cannot be projected are put in here and left out; without it, the first of them raises.
     over
-        A :func:`connected` that nobody else is reading over, for rows :func:`in_columns`; default: one of its own.
+        A connection that nobody else is reading over, for rows :func:`in_columns`; default: one of its own.
 
     Raises
     ------
@@ -88,7 +73,7 @@ def in_columns(schema: SearchSchema, config: Config) -> bool:
 
 
 def table(
-    schema: SearchSchema, config: Config, part: Part = EVERYTHING, *, over: dbapi.Connection | None = None
+    schema: SearchSchema, config: Config, part: Part = EVERYTHING, *, over: Connection | None = None
 ) -> pa.Table:
     """Rows as one Arrow table: for parts that are known to be small; parameters as of :func:`stream`."""
     import pyarrow as pa
@@ -195,16 +180,14 @@ def _adbc(
     config: Config,
     part: Part,
     misfits: list[Misfit] | None,
-    over: dbapi.Connection | None,
+    over: Connection | None,
 ) -> Iterator[Generator[pa.Table]]:
     statement = selection.literal(selection.columns(schema, part))
     with (
         translated(config),
         connected(config) if over is None else nullcontext(over) as connection,
-        connection.cursor() as cursor,
+        connection.read(statement) as reader,
     ):
-        cursor.execute(statement)
-        reader = cursor.fetch_record_batch()
         yield (_typed(schema, batch, misfits) for batch in reader)
 
 

@@ -11,6 +11,7 @@ from scrypath.config import Config
 from scrypath.errors import DatabaseError
 from scrypath.schema import registry
 from scrypath.source import rows
+from scrypath.source.adbc import connected
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
 from tests.shop import Product
@@ -42,7 +43,7 @@ def test_a_count_that_fails_is_an_error_of_the_database_and_nobody_waits(config:
 def test_several_readings_share_a_connection_and_each_sees_its_own_moment(config: Config) -> None:
     schema = registry.find("Product")
     add(config, 1)
-    with rows.connected(config) as over:
+    with connected(config) as over:
         assert rows.table(schema, config, over=over).num_rows == 1
         add(config, 2)
         assert rows.table(schema, config, over=over).num_rows == 2
