@@ -204,7 +204,7 @@ def refused_for_good(error: BaseException) -> bool:
         isinstance(error, TaskFailed | BackendRejected)
         and BACKEND_REASONS.get(error.error_type or "") is ReasonClass.VALIDATION
         # An index that is missing now may be there at the next attempt.
-        and error.error_code not in (*TRANSPORT_CODES, "index_not_found")
+        and error.error_code not in (*TRANSPORT_CODES, IndexNotFound.code)
     )
 
 

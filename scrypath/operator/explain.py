@@ -17,6 +17,7 @@ from scrypath.operator.content import id_of
 from scrypath.operator.digits import as_sent
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.documents import project_records
+from scrypath.schema.identity import several
 from scrypath.source.selection import Part
 from scrypath.sync.convergence import current
 from scrypath.vocabulary import DocumentDrift
@@ -40,6 +41,11 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
         ``frames.FIELD_DIFFERENCES``. A ``missing``, ``orphan`` or ``unknown`` document has every field in it: the row
         of an unknown one cannot be projected, and has no values.
 
+    Raises
+    ------
+    SchemaError, InvalidOptions
+        For an unknown schema, or one id where several are asked for.
+
     Examples
     --------
     >>> import scrypath
@@ -48,7 +54,7 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     [('stale', 'name', '"Acme"', '"Acne"')]
     """
     found, settled = registry.find(schema), resolve(config)
-    texts = list(dict.fromkeys(str(item) for item in ids))
+    texts = list(dict.fromkeys(str(item) for item in several("ids", ids)))
     unknown = _unsound(found, settled, texts)
     documents, _ = current(found, settled, [item for item in texts if item not in unknown])
     rows = dict(zip(documents.ids, map(orjson.loads, documents.lines), strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from scrypath.errors import BACKEND_REASONS, TRANSPORT_CODES
+from scrypath.errors import BACKEND_REASONS, TRANSPORT_CODES, IndexNotFound
 from scrypath.frames import REASON
 from scrypath.vocabulary import ReasonClass, WorkSource
 
@@ -55,6 +55,9 @@ def reason_class() -> pl.Expr:
         .then(pl.lit(str(ReasonClass.VALIDATION)))
         .when(pl.col("error_code").is_in(TRANSPORT_CODES))
         .then(pl.lit(str(ReasonClass.TRANSPORT)))
+        # An index that is missing now may be there at the next attempt.
+        .when(pl.col("error_code") == IndexNotFound.code)
+        .then(pl.lit(str(ReasonClass.BACKEND_REJECTED)))
         .when(by_type.is_not_null())
         .then(by_type)
         .when(by_exception.is_not_null())

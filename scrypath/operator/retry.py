@@ -17,6 +17,7 @@ from scrypath.operator import view
 from scrypath.operator.unit import Unit, find
 from scrypath.operator.verification import verify_retry
 from scrypath.queue import retry as queue
+from scrypath.schema import FINGERPRINT_FIELD
 from scrypath.schema.documents import Documents
 from scrypath.sync.convergence import converge, current
 from scrypath.sync.fan_out import targets
@@ -38,7 +39,7 @@ class RetryPreview:
     document_ids
         Every document it is about.
     documents
-        What would be written: the documents of the current rows, the first 100 of them.
+        What would be written: the fields of the current rows, of the first 100 of them.
     written, vanished
         How many would be written; the ids whose row is gone, which would be deleted.
     effect
@@ -264,12 +265,8 @@ def _planned(unit: Unit, config: Config) -> tuple[Documents, tuple[str, ...], st
 
 
 def _frame(documents: Documents) -> pl.DataFrame:
-    lines = documents.lines[:SHOWN]
-    return (
-        pl.DataFrame([orjson.loads(line) for line in lines], infer_schema_length=None)
-        if lines
-        else pl.DataFrame()
-    )
+    shown = [orjson.loads(line) for line in documents.lines[:SHOWN]]
+    return pl.DataFrame(shown, infer_schema_length=None).drop(FINGERPRINT_FIELD, strict=False)
 
 
 def _hash(documents: Documents, vanished: tuple[str, ...]) -> str:

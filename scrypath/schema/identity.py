@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from scrypath.errors import ProjectionError
+from scrypath.errors import InvalidOptions, ProjectionError
 from scrypath.schema.fields import Kind
 from scrypath.schema.metadata import SearchSchema
 
@@ -34,6 +35,34 @@ def id_text(schema: SearchSchema, value: Any) -> str:
             hint="Letters, digits, hyphens and underscores, 511 bytes at most.",
         )
     return text
+
+
+def several[T](name: str, given: Iterable[T]) -> Iterable[T]:
+    """The items given, refusing one where several are asked for: a text would be taken letter by letter.
+
+    Parameters
+    ----------
+    name
+        What the parameter is called, for the message.
+    given
+        What the caller gave for it.
+
+    Raises
+    ------
+    InvalidOptions
+        When it is a text, or nothing that has items.
+
+    Examples
+    --------
+    >>> several("ids", "12")
+    Traceback (most recent call last):
+    scrypath.errors.InvalidOptions: ids is '12', and not several. Give a list, as in ids=['12'].
+    """
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InvalidOptions(
+            f"{name} is {given!r}, and not several.", hint=f"Give a list, as in {name}=[{given!r}]."
+        )
+    return given
 
 
 def usable(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from scrypath.config import Config, check_option, resolve
 from scrypath.schema import registry
-from scrypath.schema.identity import document_id
+from scrypath.schema.identity import document_id, several
 from scrypath.sync import sending
 from scrypath.sync.convergence import converge
 from scrypath.sync.fan_out import target_of, targets
@@ -46,7 +46,7 @@ def sync_related(
     Raises
     ------
     InvalidOptions
-        For a fan-out that is not declared.
+        For a fan-out that is not declared, or one record where several are asked for.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def sync_related(
     source = registry.find(schema)
     settled = resolve(config)
     how = check_option("mode", mode, SyncMode) if mode is not None else settled.sync_mode
-    ids = tuple(dict.fromkeys(document_id(source, record) for record in records))
+    ids = tuple(dict.fromkeys(document_id(source, record) for record in several("records", records)))
     target = target_of(source, fan_out)
     if how is SyncMode.OBAN:
         work_ids = enqueue(source, settled, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)

@@ -9,7 +9,7 @@ from scrypath.config import Config, check_option, resolve
 from scrypath.errors import InvalidOptions
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.documents import project_records
-from scrypath.schema.identity import document_id, id_text
+from scrypath.schema.identity import document_id, id_text, several
 from scrypath.sync import sending
 from scrypath.sync.jobs import enqueue
 from scrypath.sync.progress import progress_bar
@@ -163,6 +163,8 @@ def delete_documents(
 
     Raises
     ------
+    InvalidOptions
+        For one id where several are asked for.
     ProjectionError
         For a value that cannot be a document id.
     TaskFailed, TaskTimeout, TransportError, BackendRejected
@@ -177,7 +179,7 @@ def delete_documents(
     ['Lamp']
     """
     found, config, how = _prepare(schema, mode, session, config)
-    texts = [id_text(found, item) for item in ids]
+    texts = [id_text(found, item) for item in several("ids", ids)]
     with span("scrypath.sync.delete", schema=found.name, index=found.index_name(config), sync_mode=how):
         if how is SyncMode.OBAN:
             return _queued(found, config, Operation.DELETE, texts, session)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +22,7 @@ from scrypath.errors import (
 )
 from scrypath.meilisearch import documents, tasks
 from scrypath.memory import ledger
+from scrypath.operator.explain import explain
 from scrypath.redaction import Secret
 from scrypath.sync.related import sync_related
 from scrypath.sync.verbs import delete_document, delete_documents, delete_record, sync_record, sync_records
@@ -235,3 +238,16 @@ def test_related_documents_are_written_again_each_once(shop: Shop, mode: SyncMod
         assert result.document_ids == ("1", "2", "3", "4")
     assert {key: document["stock"] for key, document in shop.documents().items()} == dict.fromkeys("1234", 77)
     assert shop.tasks()["document_count"].to_list() == [4]
+
+
+@pytest.mark.parametrize("one", ["12", b"12", 12, None])
+def test_one_where_several_are_asked_for_is_refused_and_nothing_is_sent(shop: Shop, one: Any) -> None:
+    sync_records("Product", shop.stock(2), config=shop.config)
+    for call in (
+        partial(delete_documents, "Product", one),
+        partial(explain, "Product", one),
+        partial(sync_related, "Brand", one, fan_out="products"),
+    ):
+        with pytest.raises(InvalidOptions, match=r"and not several. Give a list, as in \w+=\["):
+            call(config=shop.config)
+    shop.assert_in_step()

@@ -11,6 +11,7 @@ CASES = [
     ({"error_type": "auth", "error_code": "invalid_api_key"}, "transport"),
     ({"error_type": "invalid_request", "error_code": "invalid_document_id"}, "validation"),
     ({"error_type": "invalid_request", "error_code": "vector_embedding_error"}, "transport"),
+    ({"error_type": "invalid_request", "error_code": "index_not_found"}, "backend_rejected"),
     ({"error_type": "internal", "error_code": "internal"}, "backend_rejected"),
     ({"error_type": "system", "error_code": "no_space_left_on_device"}, "backend_rejected"),
     ({"source": "oban", "exception": "TransportError", "error": "refused"}, "transport"),
