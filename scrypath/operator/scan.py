@@ -200,7 +200,9 @@ def row_fingerprints(
     misfits: list[Misfit] = []
     with rows.stream(schema, config, part, misfits=misfits, over=over) as tables:
         found = [computed(_row_query(schema), table) for table in tables]
-    return pa.concat_tables([*found, _misfit_table(misfits)])
+    if misfits or not found:  # made of Python's values, it has pyarrow import pandas
+        found.append(_misfit_table(misfits))
+    return pa.concat_tables(found)
 
 
 def document_tables(

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 DEFINITION = 2
 DIGITS = 24
-_ENGINE = Engine(threads=2)
+_ENGINE = Engine(autoinstall_known_extensions=False, python_enable_replacements=False, threads=2)
 
 
 @dataclass(frozen=True, slots=True)
