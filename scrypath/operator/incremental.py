@@ -15,7 +15,7 @@ from scrypath.operator.baseline import Baseline, definition, observe
 from scrypath.operator.chosen import compare_chosen
 from scrypath.operator.comparison import Comparison
 from scrypath.operator.inflight import ended_up_to
-from scrypath.operator.touched import touched
+from scrypath.operator.touched import horizon, touched
 from scrypath.schema import SearchSchema
 from scrypath.source import rows
 from scrypath.source.adbc import connected
@@ -75,11 +75,11 @@ def compare_since(
     with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
         connecting = beside.submit(open_.enter_context, connected(config))  # which takes its time
         for _ in range(2):  # once more when somebody wrote in between
-            # Counted as of a moment before anybody asks what has changed: a row that is counted is not overlooked.
-            with rows.counting(schema, config) as counting:
-                before = _documents(schema, config)
-                most = max(ALWAYS, round(MOST * before))
-                found = touched(schema, config, since, most=most)
+            before = _documents(schema, config)
+            most = max(ALWAYS, round(MOST * before))
+            # Counted as of the moment at which they are asked what has changed: no row that counts is overlooked.
+            with rows.changes(schema, config, horizon(since), most + 1) as changes:
+                found = touched(schema, config, since, changes.ids, most=most)
                 if found.unclear:
                     raise Unsure(found.unclear)
                 ids = sorted(found.ids.union(drift["document_id"]))
@@ -90,7 +90,7 @@ def compare_since(
                 chosen = compare_chosen(
                     schema, config, ids, verify=verify, ended=ended, over=connecting.result()
                 )
-                documents, counted = _documents(schema, config), counting.result()
+                documents, counted = _documents(schema, config), changes.count.result()
             if documents == before and counted - chosen.bare_rows == documents - chosen.bare_documents:
                 break
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -12,7 +13,6 @@ from scrypath.meilisearch import tasks
 from scrypath.operator.baseline import Baseline
 from scrypath.operator.work import exploded, of_tasks
 from scrypath.schema import SearchSchema
-from scrypath.source import rows
 
 MARGIN = timedelta(minutes=5)  # between the clocks of those who write updated_at and the database's
 WRITING = ("documentAdditionOrUpdate", "documentEdition", "documentDeletion")
@@ -36,7 +36,14 @@ class Touched:
     unclear: str | None = None
 
 
-def touched(schema: SearchSchema, config: Config, since: Baseline, *, most: int) -> Touched:
+def horizon(since: Baseline) -> datetime:
+    """The earliest moment that what changed after a baseline can say, UTC: clocks differ a little."""
+    return since.stable_until - MARGIN
+
+
+def touched(
+    schema: SearchSchema, config: Config, since: Baseline, changed: Sequence[str], *, most: int
+) -> Touched:
     """Ids of rows that changed by their ``updated_at``, and of documents that tasks wrote.
 
     Parameters
@@ -45,13 +52,14 @@ def touched(schema: SearchSchema, config: Config, since: Baseline, *, most: int)
         What is compared.
     since
         What stood when the earlier comparison began.
+    changed
+        Ids of what changed since :func:`horizon`, one more than ``most`` when there are more.
     most
         Documents that are worth reading by id; of more, nothing is returned.
     """
     written = _by_tasks(schema, config, since.task)
     if written.unclear:
         return written
-    changed = rows.changed_ids(schema, config, since.stable_until - MARGIN, most + 1)
     if len(changed) > most:
         return Touched(unclear=f"More than {most} rows changed, and reading them by id would take longer.")
     return Touched(written.ids.union(changed))

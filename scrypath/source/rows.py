@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -111,16 +112,40 @@ def count(schema: SearchSchema, config: Config) -> int:
         return int(connection.execute(selection.count(schema)).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Rows as of one moment.
+
+    Parameters
+    ----------
+    ids
+        Of what changed by ``updated_at``, a row of the schema or not.
+    count
+        How many rows the schema had; it is being counted.
+    """
+
+    ids: list[str]
+    count: Future[int]
+
+
 @contextmanager
-def counting(schema: SearchSchema, config: Config) -> Iterator[Future[int]]:
-    """Count the rows there are at this moment, in PostgreSQL, while the block does something else.
+def changes(schema: SearchSchema, config: Config, since: datetime, limit: int) -> Iterator[Changes]:
+    """What changed in PostgreSQL until now, and how many rows there are now, counted while the block goes on.
+
+    Parameters
+    ----------
+    schema, config
+        Whose rows.
+    since
+        Only what changed at this moment or later, UTC.
+    limit
+        Ids at most.
 
     Raises
     ------
     DatabaseError
         When the database cannot be reached, or refuses.
     """
-    from sqlalchemy import text
 
     def counted() -> int:
         return int(connection.execute(selection.count(schema)).scalar_one())
@@ -130,18 +155,13 @@ def counting(schema: SearchSchema, config: Config) -> Iterator[Future[int]]:
         engine(config).connect().execution_options(isolation_level="REPEATABLE READ") as connection,
         ThreadPoolExecutor(1, thread_name_prefix="scrypath-count") as beside,
     ):
-        connection.execute(text("SELECT 1"))  # with the first statement, the moment is settled
-        yield beside.submit(counted)
+        changed = connection.scalars(selection.changed_ids(schema, since, limit)).all()
+        yield Changes([str(value) for value in changed if value is not None], beside.submit(counted))
 
 
 def existing_ids(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
     """Which of these document ids have a row."""
     return set(_scalars(config, selection.ids(schema, Part(ids=ids))))
-
-
-def changed_ids(schema: SearchSchema, config: Config, since: datetime, limit: int) -> list[str]:
-    """At most ``limit`` ids of what changed since a moment (UTC) by ``updated_at``, a row of the schema or not."""
-    return _scalars(config, selection.changed_ids(schema, since, limit))
 
 
 def parts(schema: SearchSchema, config: Config, size: int) -> list[Part]:
