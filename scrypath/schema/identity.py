@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -87,16 +87,23 @@ def document_id(schema: SearchSchema, record: Any) -> str:
 
 def id_value(schema: SearchSchema, text: str) -> Any:
     """The value of the id column for a document id given as text, or None when no row can have it."""
-    try:
-        match schema.id_field.kind:
-            case Kind.INTEGER:
-                return int(text)
-            case Kind.UUID:
-                return UUID(text)
-            case _:
-                return text
-    except ValueError:
-        return None
+    return next(iter(id_values(schema, [text])), None)
+
+
+def id_values(schema: SearchSchema, texts: Iterable[str]) -> list[Any]:
+    """The values of the id column for document ids given as text; those that no row can have are left out."""
+    match schema.id_field.kind:
+        case Kind.INTEGER:
+            read: Callable[[str], Any] = int
+        case Kind.UUID:
+            read = UUID
+        case _:
+            return list(texts)
+    found = []
+    for text in texts:
+        with suppress(ValueError):
+            found.append(read(text))
+    return found
 
 
 def attribute(schema: SearchSchema, record: Any, name: str) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrypath.schema import SearchSchema
 from scrypath.schema.fields import Field, Kind, columns_of
-from scrypath.schema.identity import id_value
+from scrypath.schema.identity import id_values
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -110,7 +110,7 @@ def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[
         statement = schema.query(statement)
     key = id_column(schema)
     if part.ids is not None:
-        statement = statement.where(key.in_(_values(schema, part.ids)))
+        statement = statement.where(key.in_(id_values(schema, part.ids)))
     if part.after is not None:
         statement = statement.where(key > part.after)
     if part.upto is not None:
@@ -122,15 +122,11 @@ def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[
     return statement
 
 
-def _values(schema: SearchSchema, ids: Sequence[str]) -> list[Any]:
-    return [value for text in ids if (value := id_value(schema, text)) is not None]
-
-
 def _one_of(schema: SearchSchema, ids: Sequence[str]) -> ColumnElement[bool]:
     """Whether the id column holds one of these ids, as one literal of PostgreSQL however many they are."""
     import sqlalchemy as sa
 
-    key, values = id_column(schema), _values(schema, ids)
+    key, values = id_column(schema), id_values(schema, ids)
     match schema.id_field.kind:
         case Kind.INTEGER:
             items: Any = sa.BigInteger()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions, did_you_mean
 from scrypath.schema import SearchSchema, registry
-from scrypath.schema.identity import id_text, id_value
+from scrypath.schema.identity import id_text, id_values
 from scrypath.source.engine import engine, translated
 
 
@@ -34,5 +34,5 @@ def targets(
 
     target = target_of(source, fan_out)
     with translated(config), Session(engine(config)) as session:
-        found = source.fan_outs[fan_out].resolver(session, [id_value(source, item) for item in ids])
+        found = source.fan_outs[fan_out].resolver(session, id_values(source, ids))
         return target, tuple(dict.fromkeys(id_text(target, item) for item in found))
