@@ -24,6 +24,7 @@ from scrypath.source.selection import Part
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from sqlalchemy import Connection as SQLConnection
     from sqlalchemy import Select
 
 EVERYTHING = Part()
@@ -109,7 +110,7 @@ def records(schema: SearchSchema, config: Config, ids: Sequence[str]) -> list[An
 def count(schema: SearchSchema, config: Config) -> int:
     """How many rows the schema has."""
     with translated(config), engine(config).connect() as connection:
-        return int(connection.execute(selection.count(schema)).scalar_one())
+        return _counted(connection, schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +147,13 @@ def changes(schema: SearchSchema, config: Config, since: datetime, limit: int) -
     DatabaseError
         When the database cannot be reached, or refuses.
     """
-
-    def counted() -> int:
-        return int(connection.execute(selection.count(schema)).scalar_one())
-
     with (
         translated(config),
         engine(config).connect().execution_options(isolation_level="REPEATABLE READ") as connection,
         ThreadPoolExecutor(1, thread_name_prefix="scrypath-count") as beside,
     ):
-        changed = connection.scalars(selection.changed_ids(schema, since, limit)).all()
-        yield Changes([str(value) for value in changed if value is not None], beside.submit(counted))
+        changed = _ids(connection, selection.changed_ids(schema, since, limit))
+        yield Changes(changed, beside.submit(_counted, connection, schema))
 
 
 def existing_ids(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
@@ -191,7 +188,15 @@ def stable_until(config: Config) -> datetime:
 
 def _scalars(config: Config, statement: Select[Any]) -> list[str]:
     with translated(config), engine(config).connect() as connection:
-        return [str(value) for value in connection.scalars(statement) if value is not None]
+        return _ids(connection, statement)
+
+
+def _ids(connection: SQLConnection, statement: Select[Any]) -> list[str]:
+    return [str(value) for value in connection.scalars(statement) if value is not None]
+
+
+def _counted(connection: SQLConnection, schema: SearchSchema) -> int:
+    return int(connection.execute(selection.count(schema)).scalar_one())
 
 
 @contextmanager
