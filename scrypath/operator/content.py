@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrypath.errors import BackendRejected
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import sound_records
-from scrypath.schema.documents import computed, fingerprint_sql
+from scrypath.schema.documents import computed, fingerprint_sql, identifier
 from scrypath.schema.fields import Kind
 from scrypath.schema.identity import id_value
 
@@ -51,7 +51,7 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
         for document in documents
     ]
     sound, misfits = sound_records(schema, held)
-    key = '"' + schema.document_id.replace('"', '""') + '"'
+    key = identifier(schema.document_id)
     known = computed(
         f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch", sound
     )

@@ -21,7 +21,7 @@ from scrypath.operator.seam import Seam
 from scrypath.operator.waiting import all_or_failure
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.columns import Misfit
-from scrypath.schema.documents import computed, fingerprint_sql, id_sql
+from scrypath.schema.documents import computed, fingerprint_sql, id_sql, identifier
 from scrypath.source import rows
 from scrypath.source.ahead import ahead
 from scrypath.source.selection import Part
@@ -299,7 +299,7 @@ def insert(cursor: duckdb.DuckDBPyConnection, side: str, table: pa.Table, query:
 
 def _row_query(schema: SearchSchema) -> str:
     key, fingerprint = id_sql(schema), fingerprint_sql(schema)
-    raw = '"' + schema.document_id.replace('"', '""') + '"'
+    raw = identifier(schema.document_id)
     return f"""
         SELECT coalesce(key, raw, '') AS id, fingerprint,
                CASE WHEN key IS NULL THEN 'The id is one that Meilisearch refuses.'

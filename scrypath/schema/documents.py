@@ -75,14 +75,12 @@ class Documents:
     @property
     def ends(self) -> memoryview:
         """Where in :attr:`ndjson` the first document begins and each of them ends: one number more than documents."""
-        return (
-            memoryview(self.body.buffers()[1]).cast("i")[: len(self) + 1] if self.ids else memoryview(b"\0")
-        )
+        return memoryview(self.body.buffers()[1]).cast("i")[: len(self) + 1]
 
     @property
     def ndjson(self) -> memoryview:
         """The documents as one NDJSON payload."""
-        return memoryview(self.body.buffers()[2] or b"")[: self.ends[-1]]
+        return memoryview(self.body.buffers()[2])[: self.ends[-1]]
 
 
 def fingerprint_sql(schema: SearchSchema) -> str:
@@ -103,15 +101,15 @@ def canonical_sql(schema: SearchSchema) -> str:
 
 def document_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the document as one line of JSON."""
-    members = [f"{_name(field.name)} := {_document_value(field)}" for field in schema.fields]
+    members = [f"{identifier(field.name)} := {_document_value(field)}" for field in schema.fields]
     if schema.fingerprint:
-        members.append(f"{_name(FINGERPRINT_FIELD)} := {fingerprint_sql(schema)}")
+        members.append(f"{identifier(FINGERPRINT_FIELD)} := {fingerprint_sql(schema)}")
     return f"to_json(struct_pack({', '.join(members)}))"
 
 
 def id_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the document id as text, null when it cannot be one."""
-    name = _name(schema.document_id)
+    name = identifier(schema.document_id)
     if schema.id_field.kind is Kind.INTEGER:
         return f"CAST({name} AS VARCHAR)"
     return f"CASE WHEN regexp_full_match({name}, '{ID_PATTERN}') THEN {name} END"
@@ -132,6 +130,10 @@ def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
     ProjectionError
         When a row has no usable id or a number that JSON cannot say.
     """
+    import pyarrow as pa
+
+    if not table.num_rows:  # as where every row is gone that a job is about
+        return Documents([], pa.nulls(0, pa.string()), [])
     done = computed(
         f"SELECT {id_sql(schema)} AS id, {document_sql(schema)}::VARCHAR || chr(10) AS line, "
         f"{fingerprint_sql(schema)} AS fingerprint FROM batch",
@@ -146,7 +148,9 @@ def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
             f"{schema.name}: the row with {schema.document_id}={shown!r} has {what}.",
             hint="Mend the row, or leave the field out of the schema.",
         )
-    return Documents(ids, _whole(done.column("line")), fingerprints)
+    lines = done.column("line")
+    body = lines.chunk(0) if lines.num_chunks == 1 else pa.concat_arrays(lines.chunks)
+    return Documents(ids, body, fingerprints)
 
 
 def project_records(schema: SearchSchema, records: Sequence[Any]) -> Documents:
@@ -172,17 +176,8 @@ def project(schema: SearchSchema, record: Any) -> dict[str, Any]:
     return document
 
 
-def _whole(column: pa.ChunkedArray) -> pa.StringArray:
-    import pyarrow as pa
-
-    return (
-        column.chunk(0)
-        if column.num_chunks == 1
-        else pa.concat_arrays(column.chunks or [pa.array([], pa.string())])
-    )
-
-
-def _name(name: str) -> str:
+def identifier(name: str) -> str:
+    """A name as DuckDB's SQL takes it, whatever it holds."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -191,7 +186,7 @@ def _literal(text: str) -> str:
 
 
 def _canonical(field: Field) -> str:
-    name = _name(field.name)
+    name = identifier(field.name)
     match field.kind:
         case Kind.NUMBER:
             return _unsigned_zero(name)
@@ -215,14 +210,14 @@ def _instant(name: str) -> str:
 
 
 def _finite(field: Field) -> str:
-    name = _name(field.name)
+    name = identifier(field.name)
     if field.kind is Kind.NUMBER:
         return f"isfinite(coalesce({name}, 0))"
     return f"coalesce(len(list_filter({name}, lambda x: NOT isfinite(x))), 0) = 0"
 
 
 def _document_value(field: Field) -> str:
-    name = _name(field.name)
+    name = identifier(field.name)
     match field.kind:
         case Kind.JSON:
             return f"{name}::JSON"
