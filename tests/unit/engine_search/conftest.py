@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scrypath.local.engine.search import facets, filters, indexer, query
+from scrypath.local.engine.search import facets, filters, indexer, query, request
 
 DEFAULTS: dict[str, Any] = {
     "displayedAttributes": ["*"],
@@ -86,13 +86,13 @@ class Index:
 
     def search(self, q: str | None = None, **body: Any) -> dict[str, Any]:
         asked = body if q is None else {"q": q, **body}
-        return query.search(self.conn, self.settings, "id", asked, uid="i")
+        return query.answer(self.conn, self.settings, request.read(asked)[0], uid="i")
 
     def ids(self, q: str | None = None, **body: Any) -> list[Any]:
         return [hit["id"] for hit in self.search(q, limit=1000, attributesToRetrieve=["id"], **body)["hits"]]
 
     def facet_search(self, **body: Any) -> dict[str, int]:
-        reply = facets.facet_search(self.conn, self.settings, "id", body)
+        reply = facets.answer(self.conn, self.settings, facets.read(body))
         return {hit["value"]: hit["count"] for hit in reply["facetHits"]}
 
     def matching(self, expression: Any) -> list[int]:

@@ -192,22 +192,6 @@ class FacetSearch:
     search: request.Search
 
 
-def facet_search(
-    conn: sqlite3.Connection,
-    settings: Mapping[str, Any],
-    primary_key: str | None,  # noqa: ARG001 - every reading verb of an index takes it
-    body: Any,
-) -> dict[str, Any]:
-    """Answer a search among the values of one facet, from its JSON body.
-
-    Raises
-    ------
-    ApiError
-        The request is malformed or not allowed by the settings.
-    """
-    return answer(conn, settings, read(body))
-
-
 def answer(conn: sqlite3.Connection, settings: Mapping[str, Any], asked: FacetSearch) -> dict[str, Any]:
     """Answer a search among the values of one facet that has been read already.
 

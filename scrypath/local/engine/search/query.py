@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from scrypath.local.engine.errors import ApiError
-from scrypath.local.engine.search import facets, filters, request, scores, sorting, terms
+from scrypath.local.engine.search import facets, filters, scores, sorting, terms
 from scrypath.local.engine.search.distinct import Distinct
 from scrypath.local.engine.search.docids import Docids, everything
 from scrypath.local.engine.search.fields import Filterable, covered, listed, matches
@@ -61,15 +61,10 @@ class Found:
     query: terms.Query | None
 
 
-def search(
-    conn: sqlite3.Connection,
-    settings: Mapping[str, Any],
-    primary_key: str | None,  # noqa: ARG001 - every reading verb of an index takes it
-    body: Any,
-    *,
-    uid: str | None = None,
+def answer(
+    conn: sqlite3.Connection, settings: Mapping[str, Any], asked: Search, *, uid: str | None
 ) -> dict[str, Any]:
-    """Answer a search.
+    """Answer a search that has been read already.
 
     Parameters
     ----------
@@ -77,10 +72,8 @@ def search(
         Database of the index.
     settings
         Settings of the index, in the shape of the wire.
-    primary_key
-        Name of the field that names a document, None as long as there is none.
-    body
-        The JSON body of the request.
+    asked
+        What is asked for.
     uid
         Name of the index, for messages.
 
@@ -92,16 +85,8 @@ def search(
     Raises
     ------
     ApiError
-        The request is malformed or not allowed by the settings.
+        The settings do not allow it.
     """
-    asked, _ = request.read(body)
-    return answer(conn, settings, asked, uid=uid)
-
-
-def answer(
-    conn: sqlite3.Connection, settings: Mapping[str, Any], asked: Search, *, uid: str | None
-) -> dict[str, Any]:
-    """Answer a search that has been read already."""
     started = time.perf_counter()
     most = int(settings["pagination"]["maxTotalHits"])
     offset, limit = window(asked, most)
