@@ -272,7 +272,7 @@ def _history(config: Config, url: str | Path | None, *detailed: str) -> Iterator
 
 
 def _record(connection: duckdb.DuckDBPyConnection, snapshot_id: str) -> SnapshotRecord:
-    found = connection.sql(load("snapshots_record"), params={"snapshot_id": snapshot_id}).pl()
+    found = store.read(connection, load("snapshots_record"), {"snapshot_id": snapshot_id})
     if found.is_empty():
         raise InvalidOptions(
             f"No snapshot has the id {snapshot_id!r}.",
