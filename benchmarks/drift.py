@@ -176,7 +176,7 @@ def contest_incremental(config: Config) -> dict[str, Any]:
 
 
 def _reported(config: Config, **how: bool) -> dict[str, Any]:
-    from scrypath.operator.reconcile import reconcile_sync
+    from scrypath.operator.report.api import reconcile_sync
 
     report = reconcile_sync(City, config=config, **how)
     counts = dict(report.document_counts.iter_rows())

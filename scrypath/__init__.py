@@ -6,32 +6,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scrypath.compare.contract import index_contract_drift as index_contract_drift
+    from scrypath.compare.explain import explain as explain
     from scrypath.config import Config as Config
     from scrypath.config import configure as configure
     from scrypath.memory.publish import Publication as Publication
-    from scrypath.operator.apply import apply as apply
-    from scrypath.operator.contract import index_contract_drift as index_contract_drift
-    from scrypath.operator.explain import explain as explain
-    from scrypath.operator.failed import failed_sync_work as failed_sync_work
-    from scrypath.operator.failed import reason_class_counts as reason_class_counts
-    from scrypath.operator.fleet import Fleet as Fleet
     from scrypath.operator.history import audit_log as audit_log
     from scrypath.operator.history import compare_snapshots as compare_snapshots
     from scrypath.operator.history import failure_history as failure_history
     from scrypath.operator.history import prune_snapshots as prune_snapshots
     from scrypath.operator.history import publish_snapshots as publish_snapshots
     from scrypath.operator.history import snapshots as snapshots
-    from scrypath.operator.plan import Plan as Plan
-    from scrypath.operator.plan import plan as plan
     from scrypath.operator.preflight import preflight as preflight
-    from scrypath.operator.reconcile import reconcile_sync as reconcile_sync
-    from scrypath.operator.report import Reconcile as Reconcile
-    from scrypath.operator.retry import RetryPreview as RetryPreview
-    from scrypath.operator.retry import preview_retry as preview_retry
-    from scrypath.operator.retry import retry_sync_work as retry_sync_work
-    from scrypath.operator.status import sync_status as sync_status
-    from scrypath.operator.verification import verify_retry as verify_retry
-    from scrypath.operator.work import sync_work as sync_work
+    from scrypath.operator.recover.apply import apply as apply
+    from scrypath.operator.recover.plan import Plan as Plan
+    from scrypath.operator.recover.plan import plan as plan
+    from scrypath.operator.recover.retry import RetryPreview as RetryPreview
+    from scrypath.operator.recover.retry import preview_retry as preview_retry
+    from scrypath.operator.recover.retry import retry_sync_work as retry_sync_work
+    from scrypath.operator.recover.verify import verify_retry as verify_retry
+    from scrypath.operator.report.api import reconcile_sync as reconcile_sync
+    from scrypath.operator.report.fleet import Fleet as Fleet
+    from scrypath.operator.report.model import Reconcile as Reconcile
     from scrypath.query.search import SearchResult as SearchResult
     from scrypath.query.search import search as search
     from scrypath.rebuild.backfill import BackfillResult as BackfillResult
@@ -56,17 +52,21 @@ if TYPE_CHECKING:
     from scrypath.sync.verbs import delete_record as delete_record
     from scrypath.sync.verbs import sync_record as sync_record
     from scrypath.sync.verbs import sync_records as sync_records
+    from scrypath.work.failed import failed_sync_work as failed_sync_work
+    from scrypath.work.failed import reason_class_counts as reason_class_counts
+    from scrypath.work.frame import sync_work as sync_work
+    from scrypath.work.status import sync_status as sync_status
 
 __version__ = "0.1.0"
 
 # Where each public name lives. It is imported when it is first used, so that a command that needs little starts fast.
 _HOMES = {
     "scrypath.config": ("Config", "configure"),
-    "scrypath.operator.apply": ("apply",),
-    "scrypath.operator.contract": ("index_contract_drift",),
-    "scrypath.operator.explain": ("explain",),
-    "scrypath.operator.failed": ("failed_sync_work", "reason_class_counts"),
-    "scrypath.operator.fleet": ("Fleet",),
+    "scrypath.operator.recover.apply": ("apply",),
+    "scrypath.compare.contract": ("index_contract_drift",),
+    "scrypath.compare.explain": ("explain",),
+    "scrypath.work.failed": ("failed_sync_work", "reason_class_counts"),
+    "scrypath.operator.report.fleet": ("Fleet",),
     "scrypath.memory.publish": ("Publication",),
     "scrypath.operator.history": (
         "audit_log",
@@ -76,14 +76,14 @@ _HOMES = {
         "publish_snapshots",
         "snapshots",
     ),
-    "scrypath.operator.plan": ("Plan", "plan"),
+    "scrypath.operator.recover.plan": ("Plan", "plan"),
     "scrypath.operator.preflight": ("preflight",),
-    "scrypath.operator.reconcile": ("reconcile_sync",),
-    "scrypath.operator.report": ("Reconcile",),
-    "scrypath.operator.retry": ("RetryPreview", "preview_retry", "retry_sync_work"),
-    "scrypath.operator.status": ("sync_status",),
-    "scrypath.operator.verification": ("verify_retry",),
-    "scrypath.operator.work": ("sync_work",),
+    "scrypath.operator.report.api": ("reconcile_sync",),
+    "scrypath.operator.report.model": ("Reconcile",),
+    "scrypath.operator.recover.retry": ("RetryPreview", "preview_retry", "retry_sync_work"),
+    "scrypath.work.status": ("sync_status",),
+    "scrypath.operator.recover.verify": ("verify_retry",),
+    "scrypath.work.frame": ("sync_work",),
     "scrypath.rebuild.backfill": ("BackfillResult", "backfill"),
     "scrypath.schema.declaration": ("search_schema", "searchable"),
     "scrypath.schema.faceting": ("Faceting", "hierarchy"),

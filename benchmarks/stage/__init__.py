@@ -20,13 +20,13 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
+from scrypath.compare.comparison import compare
 from scrypath.config import Config
 from scrypath.local import stack as local
 from scrypath.local.catalogue import City
 from scrypath.local.catalogue.geonames import cities
 from scrypath.local.catalogue.load import load
 from scrypath.meilisearch import documents, indexes, tasks
-from scrypath.operator.comparison import compare
 from scrypath.rebuild.backfill import backfill
 from scrypath.redaction import Secret
 from scrypath.schema import registry

@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from scrypath.operator.failed import reason_class_counts
 from scrypath.vocabulary import DocumentDrift, ReasonClass
+from scrypath.work.failed import reason_class_counts
 
 MIME, GRAMMAR = "application/vnd.vegalite.v5+json", "https://vega.github.io/schema/vega-lite/v5.json"
 WRONG, HEALED = "#cf222e", "#8c959f"

@@ -8,7 +8,7 @@ from html import escape
 
 import polars as pl
 
-from scrypath.operator import view
+from scrypath import display
 
 # Chips and notes bring their own ground, so that they read alike on a light and on a dark theme.
 STYLE = """<style>
@@ -45,7 +45,7 @@ OUTCOME_TONES: Mapping[str, Tone] = {
 def panel(*parts: str) -> str:
     """Pieces of HTML in the look of a panel; empty when there is nothing to show."""
     body = "".join(parts)
-    return view.boxed(f'{STYLE}<div class="scrypath-panel">{body}</div>') if body else ""
+    return display.boxed(f'{STYLE}<div class="scrypath-panel">{body}</div>') if body else ""
 
 
 def heading(text: str) -> str:
@@ -76,4 +76,4 @@ def note(text: str, tone: Tone, *, hint: str = "") -> str:
 
 def documents(frame: pl.DataFrame) -> str:
     """Documents as they are, in a box of fixed height: an id is a name, its digits stay together."""
-    return f'<div class="scroll">{view.table(frame, shown=None, grouped=False)}</div>'
+    return f'<div class="scroll">{display.table(frame, shown=None, grouped=False)}</div>'

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 import scrypath
+from scrypath import display
 from scrypath.errors import ScrypathError
 from scrypath.notebook import html
 from scrypath.notebook.html import Tone
-from scrypath.operator import view
 
 if TYPE_CHECKING:
     from scrypath.notebook.retry_panel import RetryPanel
@@ -73,4 +73,4 @@ def _recorded(panel: RetryPanel) -> str:
     except ScrypathError as error:
         return html.line(f"The audit could not be read: {error}", quiet=True)
     rows = log.filter(pl.col("target") == panel.work_id).head(RECORDED)
-    return html.line("In the audit, newest first:", quiet=True) + view.table(rows, AUDITED)
+    return html.line("In the audit, newest first:", quiet=True) + display.table(rows, AUDITED)

@@ -14,7 +14,7 @@ from scrypath.notebook import html, retry_html, widgets
 from scrypath.vocabulary import Outcome
 
 if TYPE_CHECKING:
-    from scrypath.operator.retry import RetryPreview
+    from scrypath.operator.recover.retry import RetryPreview
 
 WITHOUT_BUTTONS = "ipywidgets is not installed, so there are no buttons: call preview(), then confirm()."
 

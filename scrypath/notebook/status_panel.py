@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 
 import scrypath
+from scrypath import display
 from scrypath.config import Config
 from scrypath.errors import ScrypathError
 from scrypath.notebook import html, widgets
 from scrypath.notebook.html import Tone
-from scrypath.operator import view
 
 COLUMNS = {
     "schema": "Schema",
@@ -95,8 +95,8 @@ class StatusPanel:
             for name in COLUMNS
             if name in said or name in {"pending", "retrying", "failed"}
         }
-        when = html.line(f"Looked at {view.cell(self.looked_at)}.", quiet=True)
-        return when + view.table(
+        when = html.line(f"Looked at {display.cell(self.looked_at)}.", quiet=True)
+        return when + display.table(
             self.frame.with_columns(counts), shown, right=["pending", "retrying", "failed"], shown=None
         )
 

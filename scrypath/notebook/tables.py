@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from scrypath.operator import view
+from scrypath import display
 
 ROWS = 50  # before the rest is only counted
 LONGEST = 10_000  # letters of a text in the plain form
@@ -53,4 +53,4 @@ def as_table(frame: pl.DataFrame) -> str:
     str
         Its first 50 rows, and how many more there are.
     """
-    return view.boxed(view.table(frame, shown=ROWS, grouped=False))
+    return display.boxed(display.table(frame, shown=ROWS, grouped=False))

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 import scrypath
+from scrypath.compare.executor import IN_FLIGHT
+from scrypath.compare.executor_reader import rows_part
+from scrypath.compare.read_job import order
 from scrypath.config import Config
 from scrypath.errors import DatabaseError, InvalidOptions, PartFailed, SchemaError
-from scrypath.operator.errands import IN_FLIGHT
-from scrypath.operator.orders import order
-from scrypath.operator.parts import rows_part
 from scrypath.redaction import MASK, Secret
 from scrypath.schema import registry
 from scrypath.source.engine import engine

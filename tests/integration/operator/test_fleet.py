@@ -19,7 +19,7 @@ from scrypath.cli import main
 from scrypath.config import Config
 from scrypath.errors import ConfigError, SchemaError
 from scrypath.frames import FLEET, FLEET_FAILURES
-from scrypath.operator import side_by_side
+from scrypath.operator.report import side_by_side
 from scrypath.schema import registry
 from tests.integration.operator.conftest import drift_of
 from tests.shop import Brand, Product

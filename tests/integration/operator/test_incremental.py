@@ -128,7 +128,7 @@ def test_a_task_that_had_not_ended_is_looked_at_the_next_time(notes: Config) -> 
 def test_many_changes_are_read_with_everything(
     notes: Config, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scrypath.operator.incremental.ALWAYS", 10)
+    monkeypatch.setattr("scrypath.compare.incremental.ALWAYS", 10)
     sql("UPDATE notes SET body = 'Changed', changed_at = now() WHERE id <= 100")
     report = compared(notes)
     assert report.method == "full"
@@ -176,7 +176,7 @@ def test_one_row_gone_and_another_come_do_not_cancel_out(notes: Config, sql: Sql
 
 
 def test_another_declaration_is_compared_whole(notes: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scrypath.operator.incremental.definition", lambda _: "another")
+    monkeypatch.setattr("scrypath.compare.incremental.definition", lambda _: "another")
     report = compared(notes)
     assert report.method == "full"
     assert "The schema's definition has changed." in str(report.note)

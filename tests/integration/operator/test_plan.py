@@ -173,7 +173,7 @@ def test_an_interrupted_apply_is_recorded(config: Config, monkeypatch: pytest.Mo
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scrypath.operator.apply.converge", interrupted)
+    monkeypatch.setattr("scrypath.operator.recover.apply.converge", interrupted)
     with pytest.raises(KeyboardInterrupt):
         scrypath.apply(plan)
     after, before = scrypath.audit_log(config=config).to_dicts()

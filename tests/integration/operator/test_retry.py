@@ -126,7 +126,7 @@ def test_a_retry_that_cannot_be_sent_is_recorded_as_failed(
     def unreachable(*_: object, **__: object) -> None:
         raise TransportError("The line was cut.")
 
-    monkeypatch.setattr("scrypath.operator.retry.converge", unreachable)
+    monkeypatch.setattr("scrypath.operator.recover.retry.converge", unreachable)
     with pytest.raises(TransportError):
         scrypath.retry_sync_work(work_id, force=True, config=config)
     after = scrypath.audit_log(config=config).row(0, named=True)
@@ -141,7 +141,7 @@ def test_an_interrupted_retry_is_recorded(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scrypath.operator.retry.converge", interrupted)
+    monkeypatch.setattr("scrypath.operator.recover.retry.converge", interrupted)
     with pytest.raises(KeyboardInterrupt):
         scrypath.retry_sync_work(work_id, force=True, config=config)
     after = scrypath.audit_log(config=config).row(0, named=True)

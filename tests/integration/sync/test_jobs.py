@@ -16,13 +16,13 @@ from scrypath.errors import TaskFailed, TransportError
 from scrypath.meilisearch import indexes, tasks
 from scrypath.meilisearch.tasks import Task
 from scrypath.memory import ledger
-from scrypath.operator.failed import failed_jobs
 from scrypath.queue.args import JobArgs
 from scrypath.source.engine import engine
 from scrypath.sync import sending
 from scrypath.sync.jobs import perform
 from scrypath.sync.verbs import delete_documents, sync_record, sync_records
 from scrypath.vocabulary import Operation
+from scrypath.work.failed import failed_jobs
 from tests.integration.sync.conftest import Shop
 from tests.shop import Product
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from scrypath.compare.explain import explain
 from scrypath.errors import (
     ConfigError,
     DatabaseError,
@@ -22,7 +23,6 @@ from scrypath.errors import (
 )
 from scrypath.meilisearch import documents, tasks
 from scrypath.memory import ledger
-from scrypath.operator.explain import explain
 from scrypath.redaction import Secret
 from scrypath.sync.related import sync_related
 from scrypath.sync.verbs import delete_document, delete_documents, delete_record, sync_record, sync_records

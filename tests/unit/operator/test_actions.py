@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from scrypath.compare.comparison import Comparison
 from scrypath.frames import ACTIONS, CONTRACT_DRIFT, DOCUMENTS, FAILED_WORK
-from scrypath.operator.actions import recommended
-from scrypath.operator.comparison import Comparison
+from scrypath.operator.report.recommend import recommended
 from scrypath.vocabulary import Verification
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scrypath.operator.orders import definition
+from scrypath.compare.read_job import definition
 from scrypath.schema import SearchSchema
 from scrypath.schema.validation import build
 

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from scrypath.frames import WORK
-from scrypath.operator.reasons import reason_class
-from scrypath.operator.work import EVIDENCE
+from scrypath.work.frame import EVIDENCE
+from scrypath.work.reasons import reason_class
 
 CASES = [
     ({"error_type": "auth", "error_code": "invalid_api_key"}, "transport"),

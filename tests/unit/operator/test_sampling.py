@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrypath.operator.sampling import estimate, interval
+from scrypath.compare.sampling import estimate, interval
 
 
 @given(st.data())

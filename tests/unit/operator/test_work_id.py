@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrypath.errors import InvalidOptions
-from scrypath.operator.work_id import WorkId, parse
 from scrypath.vocabulary import WorkSource
+from scrypath.work.ids import WorkId, parse
 
 
 @given(st.sampled_from(WorkSource), st.integers(0, 10**18 - 1))

@@ -1,0 +1,1 @@
+"""Rows against documents: full, incremental, sampled, on an executor; what differs, confirmed by id."""

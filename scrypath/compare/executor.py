@@ -1,0 +1,100 @@
+"""Tasks handed to an executor, a few at a time, and their results taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Executor, Future
+from dataclasses import dataclass
+from typing import Any
+
+from scrypath.compare.waiting import first_done
+from scrypath.errors import PartFailed, ScrypathError
+from scrypath.redaction import redact
+
+IN_FLIGHT = 16  # tasks handed to the executor and not taken back yet: what bounds the memory here
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What an executor is to do.
+
+    Parameters
+    ----------
+    name
+        What it is called in messages.
+    run
+        Called by a worker.
+    take
+        Called here with the result.
+    """
+
+    name: str
+    run: Callable[[], Any]
+    take: Callable[[Any], None]
+
+
+def carry_out(executor: Executor, tasks: Iterable[Task], *, stopped: Future[None] | None = None) -> None:
+    """Have tasks done by an executor, and take their results in the order in which they come.
+
+    When one fails, or at an interruption, those that have not begun are cancelled.
+
+    Parameters
+    ----------
+    executor
+        It is left running.
+    tasks
+        Fetched as they can be handed over.
+    stopped
+        Done: nobody waits for the results any more.
+
+    Raises
+    ------
+    PartFailed
+        When a task was lost, by a worker that died, say.
+    ScrypathError
+        What a task itself met, with a note that names the task.
+    concurrent.futures.CancelledError
+        When ``stopped`` is done.
+    """
+    flying: dict[Future[Any], Task] = {}
+    try:
+        for task in tasks:
+            while len(flying) >= IN_FLIGHT:
+                _land(executor, flying, stopped)
+            flying[_handed(executor, task)] = task
+        while flying:
+            _land(executor, flying, stopped)
+    finally:
+        for future in flying:
+            future.cancel()
+
+
+def _handed(executor: Executor, task: Task) -> Future[Any]:
+    try:
+        return executor.submit(task.run)
+    except Exception as error:
+        raise _lost(executor, task, error) from error
+
+
+def _land(executor: Executor, flying: dict[Future[Any], Task], stopped: Future[None] | None) -> None:
+    for future in first_done({*flying} if stopped is None else {*flying, stopped}):
+        if future is stopped:
+            raise CancelledError
+        task = flying.pop(future)
+        try:
+            found = future.result()
+        except ScrypathError as error:
+            error.add_note(f"It was met while reading {task.name}.")
+            raise
+        except Exception as error:
+            raise _lost(executor, task, error) from error
+        task.take(found)
+
+
+def _lost(executor: Executor, task: Task, error: Exception) -> PartFailed:
+    said = redact(str(error)).strip().partition("\n")[0]
+    return PartFailed(
+        f"On {type(executor).__name__}, {task.name} could not be read: "
+        f"{type(error).__name__}{f': {said}' if said else ''}",
+        hint="Look at the executor's workers and their logs, or compare without executor=.",
+    )

@@ -1,0 +1,115 @@
+"""A comparison that reads only what may have changed since an earlier one, and proves by the totals that it is all."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import polars as pl
+
+from scrypath.compare.changes import horizon, touched
+from scrypath.compare.checkpoint import Baseline, definition, observe
+from scrypath.compare.chosen import compare_chosen
+from scrypath.compare.comparison import Comparison
+from scrypath.compare.in_flight import ended_up_to
+from scrypath.config import Config
+from scrypath.frames import DOCUMENTS
+from scrypath.meilisearch import indexes
+from scrypath.schema import SearchSchema
+from scrypath.source import rows
+from scrypath.source.adbc import connected
+from scrypath.vocabulary import ComparisonMethod, Verification
+
+MOST = 0.1  # share of the documents above which reading them all is quicker than reading some by id
+ALWAYS = 2_000  # documents that are read by id whatever their share
+
+
+class Unsure(Exception):
+    """Reading only what changed cannot tell; the words say why."""
+
+
+def compare_since(
+    schema: SearchSchema,
+    config: Config,
+    *,
+    since: Baseline | None,
+    drift: pl.DataFrame,
+    verify: Verification,
+) -> Comparison:
+    """Compare the rows that changed, the documents that tasks wrote, and those that were not in step.
+
+    Then rows and documents must be equally many but for those found missing and orphan: a row deleted without a
+    trace shows there.
+
+    Parameters
+    ----------
+    schema, config
+        What is compared.
+    since
+        What stood when the earlier comparison began; None when it left nothing to start from.
+    drift
+        ``frames.DOCUMENTS`` of the earlier comparison.
+    verify
+        What is read from documents; the earlier comparison read the same.
+
+    Raises
+    ------
+    Unsure
+        When only reading everything can tell.
+    TransportError, DatabaseError
+        When a side cannot be read.
+    """
+    began = datetime.now(UTC)
+    index = indexes.get(config, schema.index_name(config))
+    ended = ended_up_to(config, schema.index_name(config))
+    baseline = observe(schema, config, index, ended=ended)
+    if schema.updated_at is None:
+        raise Unsure(f"{schema.name} declares no updated_at.")
+    if baseline is None or since is None or index is None:
+        raise Unsure("No earlier comparison can be built upon.")
+    if since.definition != definition(schema):
+        raise Unsure("The schema's definition has changed.")
+    if since.index_created_at != index.created_at:
+        raise Unsure("The index was swapped or made anew.")
+    with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
+        connecting = beside.submit(open_.enter_context, connected(config))  # which takes its time
+        for _ in range(2):  # once more when somebody wrote in between
+            before = _documents(schema, config)
+            most = max(ALWAYS, round(MOST * before))
+            # Counted as of the moment at which they are asked what has changed: no row that counts is overlooked.
+            with rows.changes(schema, config, horizon(since), most + 1) as changes:
+                found = touched(schema, config, since, changes.ids, most=most)
+                if found.unclear:
+                    raise Unsure(found.unclear)
+                ids = sorted(found.ids.union(drift["document_id"]))
+                if len(ids) > most:
+                    raise Unsure(
+                        f"{len(ids)} documents may have changed, and reading them by id would take longer."
+                    )
+                chosen = compare_chosen(
+                    schema, config, ids, verify=verify, ended=ended, over=connecting.result()
+                )
+                documents, counted = _documents(schema, config), changes.count.result()
+            if documents == before and counted - chosen.bare_rows == documents - chosen.bare_documents:
+                break
+        else:
+            raise Unsure("Rows or documents came or went without a trace.")
+    return Comparison(
+        taken_at=began,
+        duration=datetime.now(UTC) - began,
+        verify=verify,
+        compared=True,
+        rows=counted,
+        documents=documents,
+        in_step=counted - int(chosen.drift["row_count"].sum()),
+        drift=DOCUMENTS.conform(chosen.drift.sort("document_id")),
+        note=f"{len(ids)} documents that may have changed were compared; the others are taken from before.",
+        method=ComparisonMethod.INCREMENTAL,
+        baseline=baseline,
+        index_created_at=index.created_at,
+    )
+
+
+def _documents(schema: SearchSchema, config: Config) -> int:
+    return indexes.stats(config, schema.index_name(config)).number_of_documents

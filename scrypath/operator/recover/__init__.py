@@ -1,0 +1,1 @@
+"""Acting on what a report found: preview, plan, apply, verify, audit."""

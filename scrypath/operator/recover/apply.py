@@ -1,0 +1,187 @@
+"""Carrying out a plan: evidence checked, recorded, sent, read back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from scrypath.compare.by_id import in_step, states
+from scrypath.config import Config, resolve
+from scrypath.errors import InvalidOptions, ScrypathError, StalePlan
+from scrypath.frames import OUTCOME
+from scrypath.meilisearch import indexes
+from scrypath.memory import audit
+from scrypath.operator.recover.plan import Plan
+from scrypath.schema import SearchSchema, registry
+from scrypath.sync import sending
+from scrypath.sync.convergence import converge
+from scrypath.sync.progress import progress_bar
+from scrypath.sync.sending import Sent
+from scrypath.telemetry import span
+from scrypath.vocabulary import Operation, Outcome, SyncMode
+
+AGAIN = "Nothing was sent. Run reconcile_sync() again and make a new plan."
+
+
+def apply(
+    plan: Plan, *, actor: str | None = None, progress: bool = False, config: Config | None = None
+) -> pl.DataFrame:
+    """Do what a plan says, wait for it, and read every document back.
+
+    Applying it again does what is left to do: nothing when everything is in step.
+
+    Parameters
+    ----------
+    plan
+        From ``plan(report, "repair")``.
+    actor
+        Who, for the audit; default: the login name.
+    progress
+        Show a progress bar of documents sent.
+    config
+        Used instead of the report's.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``frames.OUTCOME``, one row per task sent; one ``skipped`` row when nothing was left to do.
+
+    Raises
+    ------
+    InvalidOptions
+        When ``config`` names another index than the plan's.
+    StalePlan
+        When a document or its row is no longer as the plan saw it, or the index is another one; nothing has been
+        sent then.
+    TaskTimeout
+        When a task did not finish in time; the audit says ``unknown``.
+    TransportError, DatabaseError
+        When a side cannot be reached.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> plan = scrypath.plan(scrypath.reconcile_sync("Product"), "repair")
+    >>> scrypath.apply(plan).select("outcome", "document_count", "verified").rows()
+    [('skipped', 0, True)]
+    """
+    settled = resolve(config if config is not None else plan.config)
+    schema = registry.find(plan.schema)
+    if schema.index_name(settled) != plan.index:
+        raise InvalidOptions(
+            f"Plan {plan.hash[:8]} is for the index {plan.index}, and this configuration names "
+            f"{schema.index_name(settled)}.",
+            hint="Apply it with the configuration that it was made with.",
+        )
+    left = _left_to_do(plan, schema, settled)
+    if not left:
+        return OUTCOME.rows(
+            [
+                {
+                    "schema": plan.schema,
+                    "index": plan.index,
+                    "operation": str(Operation.UPSERT),
+                    "outcome": str(Outcome.SKIPPED),
+                    "document_count": 0,
+                    "verified": True,
+                    "detail": "Every document of the plan is in step: nothing was sent.",
+                }
+            ]
+        )
+    audit_id = audit.before(
+        settled,
+        action=str(plan.action),
+        schema=plan.schema,
+        target=plan.index,
+        plan_hash=plan.hash,
+        document_count=plan.evidence.height,
+        detail=plan.headline(),
+        actor=actor,
+    )
+    try:
+        with span("scrypath.operator.failed_work.repair", schema=plan.schema, index=plan.index):
+            done = _carried_out(plan, schema, settled, left, shown=progress)
+    except (ScrypathError, KeyboardInterrupt) as error:
+        audit.after(settled, audit_id, outcome=Outcome.UNKNOWN, detail=str(error) or "It was interrupted.")
+        raise
+    failed = done.filter(pl.col("outcome") != str(Outcome.COMPLETED))
+    audit.after(
+        settled,
+        audit_id,
+        outcome=Outcome.FAILED if failed.height else Outcome.COMPLETED,
+        document_count=plan.evidence.height,
+        detail=failed["detail"][0]
+        if failed.height
+        else f"{plan.evidence.height} documents read back in step.",
+    )
+    return done
+
+
+def _left_to_do(plan: Plan, schema: SearchSchema, config: Config) -> frozenset[str]:
+    """Ids that are not mended yet; a ``StalePlan`` when the evidence is neither as planned nor mended."""
+    now = states(schema, config, plan.evidence["document_id"].to_list(), verify=plan.verify)
+    if now.select(in_step().all()).item():
+        return frozenset()
+    made = indexes.get(config, plan.index)
+    if plan.index_created_at is not None and (made is None or made.created_at != plan.index_created_at):
+        raise StalePlan(
+            f"The index {plan.index} was swapped, deleted or made anew since plan {plan.hash[:8]} was made.",
+            hint=AGAIN,
+        )
+    # An earlier apply that was cut short has left some of it in step, from the rows that the plan saw.
+    mended = in_step() & pl.col("row_fingerprint").eq_missing(pl.col("row_now"))
+    seen = plan.evidence.join(now, on="document_id", how="left").filter(~mended)
+    changed = seen.filter(
+        pl.col("row_fingerprint").ne_missing(pl.col("row_now"))
+        | pl.col("document_fingerprint").ne_missing(pl.col("document_now"))
+        | (pl.col("drift") == "missing") & pl.col("document_stands")
+        | (pl.col("drift") == "orphan") & pl.col("row_stands")
+    )["document_id"].to_list()
+    if changed:
+        raise StalePlan(
+            f"{len(changed)} of {plan.evidence.height} documents of plan {plan.hash[:8]} are no longer as it saw them: "
+            f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",
+            hint=AGAIN,
+        )
+    return frozenset(seen["document_id"])
+
+
+def _carried_out(
+    plan: Plan, schema: SearchSchema, config: Config, left: frozenset[str], *, shown: bool
+) -> pl.DataFrame:
+    sent: list[Sent] = []
+    cause = f"plan:{plan.hash[:12]}"
+    written, deleted = ([item for item in ids if item in left] for ids in (plan.written, plan.deleted))
+    with progress_bar(f"{plan.schema}: documents sent", len(left), shown=shown) as bar:
+        for start in range(0, len(written), config.batch_size):
+            part = written[start : start + config.batch_size]
+            sent.extend(converge(schema, config, part, mode=SyncMode.MANUAL, cause=cause))
+            bar.update(len(part))
+        sent.extend(sending.delete(schema, config, deleted, mode=SyncMode.MANUAL, cause=cause))
+        bar.update(len(deleted))
+    tasks = {task.uid: task for task in sending.finished(config, sent)}
+    rows: list[dict[str, Any]] = []
+    for item in sent:
+        task = tasks[item.task_uid]
+        off = _off(schema, config, item, plan) if task.succeeded else len(item.ids)
+        rows.append(
+            {
+                "work_id": item.work_id,
+                "schema": plan.schema,
+                "index": plan.index,
+                "operation": str(item.operation),
+                "outcome": str(Outcome.COMPLETED if not off else Outcome.FAILED),
+                "sent_as": item.work_id,
+                "document_count": len(item.ids),
+                "verified": not off,
+                "detail": f"{len(item.ids)} documents read back: each is as its row."
+                if not off
+                else task.error_message or f"{off} of {len(item.ids)} documents are still not as their rows.",
+            }
+        )
+    return OUTCOME.rows(rows)
+
+
+def _off(schema: SearchSchema, config: Config, item: Sent, plan: Plan) -> int:
+    return states(schema, config, item.ids, verify=plan.verify).filter(~in_step()).height

@@ -1,0 +1,1 @@
+"""Collecting a report: status, signals, fleet, recommendations."""

@@ -1,0 +1,273 @@
+"""One schema looked at: its documents, work, settings and rebuild, as one report that is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
+
+import polars as pl
+
+from scrypath.compare import checkpoint
+from scrypath.compare.comparison import Comparison, compare, no_counts, not_compared
+from scrypath.compare.contract import index_contract_drift
+from scrypath.compare.incremental import Unsure, compare_since
+from scrypath.compare.local_reader import Scanned, read_here, size
+from scrypath.compare.sampling import compare_sample
+from scrypath.config import Config
+from scrypath.errors import BackendRejected, ProjectionError, ScrypathError, TransportError
+from scrypath.frames import CONTRACT_DRIFT, DOCUMENTS
+from scrypath.meilisearch.version import server_version
+from scrypath.memory import snapshots
+from scrypath.memory.snapshots import SnapshotRecord, StoredSnapshot
+from scrypath.operator.report.model import Reconcile, open_work
+from scrypath.operator.report.options import Scope
+from scrypath.operator.report.rebuild_status import rebuild_view, unobserved
+from scrypath.operator.report.recommend import recommended
+from scrypath.operator.report.signals import drift_signals
+from scrypath.schema import SearchSchema
+from scrypath.sync.progress import progress_bar
+from scrypath.telemetry import span
+from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
+from scrypath.work.failed import all_seen, reason_class_counts
+from scrypath.work.status import sync_status
+
+
+class Reading(Protocol):
+    """Reads both sides of a schema as a ``Reader`` does, and tells how far it is."""
+
+    def __call__(
+        self,
+        schema: SearchSchema,
+        config: Config,
+        verify: Verification,
+        indexed: bool,
+        *,
+        on_progress: Callable[[int], Any],
+    ) -> Scanned:
+        """Both sides, read and joined."""
+        ...
+
+
+def look(
+    schema: SearchSchema,
+    config: Config,
+    scope: Scope,
+    *,
+    reading: Reading = read_here,
+    progress: bool = False,
+) -> Reconcile:
+    """Look at one schema, and store what was seen as a snapshot.
+
+    Parameters
+    ----------
+    schema, config
+        What is looked at.
+    scope
+        How much of it.
+    reading
+        How both sides are read where everything is.
+    progress
+        Show a progress bar of rows and documents read.
+
+    Raises
+    ------
+    ConfigError
+        When the database or the server is not configured.
+    SchemaError, PartFailed
+        When the reading could not be carried out where it was to be.
+    StoreBusy
+        When another process held the DuckDB file too long.
+    """
+    index = schema.index_name(config)
+    with span("scrypath.reconcile", schema=schema.name, index=index):
+        stored = _recent(schema, config, scope)
+        comparison: Comparison | None = None
+        if stored is not None:
+            comparison = stored[1]
+        elif scope.documents:
+            comparison = _compared(schema, config, scope, partial(_whole, reading=reading, shown=progress))
+        status = sync_status(schema, config=config)
+        failed_work = all_seen(schema, config)
+        contract = _looked(lambda: index_contract_drift(schema, config=config))
+        rebuild = _looked(lambda: rebuild_view(schema, config)) or unobserved(schema, config)
+        signals = drift_signals(
+            status=status,
+            failed_work=failed_work,
+            rebuild=rebuild,
+            comparison=comparison,
+            contract=contract,
+            version=_looked(lambda: server_version(config)),
+        )
+        actions = recommended(
+            schema.name, index, failed_work=failed_work, comparison=comparison, contract=contract
+        )
+        if stored is not None:
+            snapshot_id = stored[0]
+        else:
+            record = _record(
+                schema, index, comparison=comparison, status=status, failed_work=failed_work, signals=signals
+            )
+            snapshot_id = snapshots.save(
+                config, record, comparison.drift if comparison is not None else DOCUMENTS.empty()
+            )
+        return Reconcile(
+            schema=schema.name,
+            index=index,
+            taken_at=comparison.taken_at if comparison is not None else datetime.now(UTC),
+            duration=comparison.duration if comparison is not None else timedelta(),
+            snapshot_id=snapshot_id,
+            from_snapshot=stored is not None,
+            verify=str(comparison.verify) if comparison is not None else None,
+            rows=comparison.rows if comparison is not None else None,
+            indexed=comparison.documents if comparison is not None else None,
+            matching=comparison.in_step if comparison is not None else None,
+            note=comparison.note if comparison is not None else "Documents were not asked for.",
+            method=str(comparison.method) if comparison is not None else None,
+            estimate=comparison.estimate if comparison is not None else None,
+            status=status,
+            failed_work=failed_work,
+            reason_counts=reason_class_counts(failed_work),
+            drift_signals=signals,
+            documents=comparison.drift if comparison is not None else DOCUMENTS.empty(),
+            document_counts=comparison.counts if comparison is not None else no_counts(),
+            actions=actions,
+            contract_drift=contract if contract is not None else CONTRACT_DRIFT.empty(),
+            rebuild=rebuild,
+            config=config,
+            index_created_at=comparison.index_created_at if comparison is not None else None,
+        )
+
+
+def _compared(
+    schema: SearchSchema,
+    config: Config,
+    scope: Scope,
+    whole: Callable[[SearchSchema, Config, Verification], Comparison],
+) -> Comparison:
+    began = datetime.now(UTC)
+    try:
+        return _read(schema, config, scope, whole)
+    except (TransportError, BackendRejected, ProjectionError) as error:
+        # A side that went away, or never was there, must not hide what the others say.
+        return not_compared(schema, config, scope.verify, began, str(error))
+
+
+def _read(
+    schema: SearchSchema,
+    config: Config,
+    scope: Scope,
+    whole: Callable[[SearchSchema, Config, Verification], Comparison],
+) -> Comparison:
+    if scope.sample is not None:
+        return compare_sample(schema, config, scope.sample, verify=scope.verify)
+    if scope.incremental:
+        try:
+            return _since_last(schema, config, scope.verify)
+        except Unsure as why:
+            return whole(schema, config, scope.verify).noting(f"Everything was compared: {why}")
+    return whole(schema, config, scope.verify)
+
+
+def _since_last(schema: SearchSchema, config: Config, verify: Verification) -> Comparison:
+    last = _last(schema, config, verify)
+    if last is None:
+        raise Unsure("No earlier comparison of this index is stored.")
+    return compare_since(
+        schema,
+        config,
+        since=checkpoint.parse(last.record.evidence.get("baseline")),
+        drift=snapshots.documents(config, last.snapshot_id),
+        verify=verify,
+    )
+
+
+def _last(schema: SearchSchema, config: Config, verify: Verification) -> StoredSnapshot | None:
+    """The last snapshot that compared this index's documents at least as thoroughly as asked for."""
+    latest = snapshots.latest(config, schema.name, documents_compared=True)
+    if latest is None or latest.record.verify not in (str(verify), str(Verification.CONTENT)):
+        return None
+    return latest if latest.record.index == schema.index_name(config) else None
+
+
+def _whole(
+    schema: SearchSchema, config: Config, verify: Verification, *, reading: Reading, shown: bool
+) -> Comparison:
+    total = size(schema, config) if shown else None
+    with progress_bar(f"{schema.name}: rows and documents read", total, shown=shown, unit="") as bar:
+        return compare(schema, config, verify=verify, read=partial(reading, on_progress=bar.update))
+
+
+def _looked[T](look: Callable[[], T]) -> T | None:
+    # One part that cannot be seen must not hide the others; the signals say that it was not looked at.
+    try:
+        return look()
+    except ScrypathError:
+        return None
+
+
+def _record(
+    schema: SearchSchema,
+    index: str,
+    *,
+    comparison: Comparison | None,
+    status: pl.DataFrame,
+    failed_work: pl.DataFrame,
+    signals: pl.DataFrame,
+) -> SnapshotRecord:
+    compared = comparison is not None and comparison.compared
+    counts = dict(comparison.counts.iter_rows()) if comparison is not None else {}
+    return SnapshotRecord(
+        schema=schema.name,
+        index=index,
+        taken_at=comparison.taken_at if comparison is not None else datetime.now(UTC),
+        duration=comparison.duration if comparison is not None else None,
+        verify=str(comparison.verify) if comparison is not None and compared else None,
+        documents_compared=compared,
+        rows=comparison.rows if comparison is not None else None,
+        documents=comparison.documents if comparison is not None else None,
+        **{str(kind): counts.get(str(kind)) for kind in DocumentDrift},
+        **open_work(status, failed_work),
+        evidence={
+            "in_step": comparison.in_step if comparison is not None else None,
+            "note": comparison.note if comparison is not None else None,
+            "method": str(comparison.method) if comparison is not None else None,
+            "nameless": comparison.nameless if comparison is not None else 0,
+            "index_created_at": comparison.index_created_at.isoformat()
+            if comparison is not None and comparison.index_created_at is not None
+            else None,
+            "estimate": comparison.estimate.to_dicts()
+            if comparison is not None and comparison.estimate is not None
+            else None,
+            "baseline": comparison.baseline.as_dict()
+            if comparison is not None and comparison.baseline is not None
+            else None,
+            "signals": signals.select("signal", "observed", "raised", "count", "detail").to_dicts(),
+        },
+    )
+
+
+def _recent(schema: SearchSchema, config: Config, scope: Scope) -> tuple[str, Comparison] | None:
+    """The last snapshot's comparison, when it is young enough and compared what is asked for."""
+    if scope.max_age is None:
+        return None
+    latest = _last(schema, config, scope.verify)
+    if latest is None or datetime.now(UTC) - latest.record.taken_at > scope.max_age:
+        return None
+    record = latest.record
+    made = record.evidence.get("index_created_at")
+    return latest.snapshot_id, Comparison(
+        taken_at=record.taken_at,
+        duration=record.duration or timedelta(),
+        verify=Verification(str(record.verify)),
+        compared=True,
+        rows=record.rows,
+        documents=record.documents,
+        in_step=record.evidence.get("in_step"),
+        drift=snapshots.documents(config, latest.snapshot_id),
+        note=record.evidence.get("note"),
+        method=ComparisonMethod(record.evidence.get("method") or ComparisonMethod.FULL),
+        index_created_at=datetime.fromisoformat(made) if made is not None else None,
+        nameless=record.evidence.get("nameless") or 0,
+    )

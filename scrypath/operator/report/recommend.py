@@ -1,0 +1,61 @@
+"""Which recovery a report recommends, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from scrypath.compare.comparison import Comparison
+from scrypath.frames import ACTIONS
+from scrypath.operator.report.signals import DRIFTED
+from scrypath.vocabulary import DocumentDrift, RecoveryAction
+
+REPAIR_AT_MOST = 0.5  # share of the rows; beyond it, writing every row costs no more and proves more
+
+
+def recommended(
+    schema: str,
+    index: str,
+    *,
+    failed_work: pl.DataFrame,
+    comparison: Comparison | None,
+    contract: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """``frames.ACTIONS``: the most direct first, none when nothing is wrong.
+
+    Backfill repairs a trustworthy index, reindex replaces an untrustworthy one, repair touches only the
+    drifted documents, retry sends one unit of failed work again.
+    """
+    rows: list[dict[str, Any]] = []
+
+    def add(action: RecoveryAction, target: str, count: int | None, reason: str) -> None:
+        rows.append(
+            {"action": str(action), "schema": schema, "target": target, "count": count, "reason": reason}
+        )
+
+    for work in failed_work.filter(pl.col("retryable")).iter_rows(named=True):
+        add(RecoveryAction.RETRY, work["work_id"], work["document_count"], f"It failed: {work['reason']}")
+    if contract is not None and contract.height:
+        keys = ", ".join(contract["key"].to_list())
+        add(
+            RecoveryAction.REINDEX,
+            index,
+            comparison.rows if comparison is not None else None,
+            f"The settings of the index are not as declared: {keys}.",
+        )
+    if comparison is not None and comparison.compared:
+        counts = dict(comparison.counts.iter_rows())
+        drifted = sum(counts[str(kind)] for kind in DRIFTED)
+        rewritten = counts[str(DocumentDrift.MISSING)] + counts[str(DocumentDrift.STALE)]
+        if comparison.rows and rewritten > REPAIR_AT_MOST * comparison.rows:
+            add(
+                RecoveryAction.BACKFILL,
+                index,
+                comparison.rows,
+                f"{rewritten} of {comparison.rows} rows are missing or stale in the index.",
+            )
+        elif drifted:
+            told = ", ".join(f"{counts[str(kind)]} {kind}" for kind in DRIFTED if counts[str(kind)])
+            add(RecoveryAction.REPAIR, index, drifted, f"{told}: only these documents need to be touched.")
+    return ACTIONS.rows(rows)

@@ -1,0 +1,127 @@
+"""The questions a reconcile report answers, each with yes, no or 'not looked at'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from scrypath.compare.comparison import Comparison
+from scrypath.errors import HistoryTruncated
+from scrypath.frames import DRIFT_SIGNALS
+from scrypath.meilisearch.version import ServerVersion
+from scrypath.operator.report.rebuild_status import RebuildView
+from scrypath.vocabulary import Cutover, DocumentDrift, Signal, TaskState, WorkSource
+
+DRIFTED = (DocumentDrift.MISSING, DocumentDrift.ORPHAN, DocumentDrift.STALE)
+
+
+def drift_signals(
+    *,
+    status: pl.DataFrame,
+    failed_work: pl.DataFrame,
+    rebuild: RebuildView,
+    comparison: Comparison | None,
+    contract: pl.DataFrame | None,
+    version: ServerVersion | None,
+) -> pl.DataFrame:
+    """``frames.DRIFT_SIGNALS`` from the parts of a report; a part that is None was not looked at."""
+    rows = [
+        _pending(Signal.PENDING_BACKEND_WORK, status, WorkSource.MEILISEARCH),
+        _pending(Signal.PENDING_QUEUE_WORK, status, WorkSource.OBAN),
+        _failed(failed_work, status),
+        *_rebuild(rebuild),
+        _documents(comparison),
+        _contract(contract),
+        _version(version),
+    ]
+    return DRIFT_SIGNALS.rows(rows)
+
+
+def _row(signal: Signal, count: int | None, detail: str, *, raised: bool | None = None) -> dict[str, Any]:
+    if count is None:
+        return {"signal": str(signal), "observed": False, "detail": detail}
+    told = count > 0 if raised is None else raised
+    return {"signal": str(signal), "observed": True, "raised": told, "count": count, "detail": detail}
+
+
+def _pending(signal: Signal, status: pl.DataFrame, source: WorkSource) -> dict[str, Any]:
+    row = status.filter(pl.col("source") == str(source)).row(0, named=True)
+    if not row["observed"]:
+        return _row(signal, None, row["note"] or "Not looked at.")
+    count = row["pending"] + row["retrying"]
+    return _row(signal, count, f"{count} accepted and not finished." if count else "Nothing is pending.")
+
+
+def _failed(failed_work: pl.DataFrame, status: pl.DataFrame) -> dict[str, Any]:
+    units = failed_work.filter(pl.col("work_id").is_not_null() & ~pl.col("healed"))
+    blind = status.filter(~pl.col("observed"))["source"].to_list()
+    seen = [str(source) for source in WorkSource if str(source) not in blind]
+    if not seen:
+        return _row(Signal.FAILED_SYNC_WORK, None, "Neither source was looked at.")
+    said = f"{units.height} failed or retrying and not healed, looking at {' and '.join(seen)}."
+    cut = failed_work.filter(pl.col("error_code") == HistoryTruncated.code)["reason"].to_list()
+    if cut:  # what was not read has failed too
+        return _row(Signal.FAILED_SYNC_WORK, units.height, " ".join([said, *cut]), raised=True)
+    return _row(Signal.FAILED_SYNC_WORK, units.height, said)
+
+
+def _rebuild(rebuild: RebuildView) -> list[dict[str, Any]]:
+    names = (
+        Signal.REINDEX_VISIBILITY_AVAILABLE,
+        Signal.REINDEX_IN_PROGRESS,
+        Signal.REINDEX_CUTOVER_PENDING,
+    )
+    if not rebuild.observed:
+        return [_row(name, None, "The server was not looked at.") for name in names]
+    running = rebuild.task_state is TaskState.PENDING
+    waiting = rebuild.cutover is Cutover.PENDING
+    return [
+        _row(names[0], 1, f"{rebuild.target_index} is looked for on the server.", raised=False),
+        _row(
+            names[1], int(running), "The target's tasks are running." if running else "No rebuild is running."
+        ),
+        _row(
+            names[2],
+            int(waiting),
+            f"{rebuild.target_index} stands beside the live index." if waiting else "No cutover is waiting.",
+        ),
+    ]
+
+
+def _documents(comparison: Comparison | None) -> dict[str, Any]:
+    if comparison is None:
+        return _row(Signal.DOCUMENT_DRIFT, None, "Documents were not compared.")
+    sampled = comparison.drift.filter(pl.col("drift").is_in([str(kind) for kind in DRIFTED])).height
+    if comparison.estimate is not None and sampled:
+        # A sample that shows drift proves it; one that shows none proves nothing.
+        return _row(Signal.DOCUMENT_DRIFT, sampled, f"In a sample of rows. {comparison.note}")
+    if not comparison.compared:
+        return _row(Signal.DOCUMENT_DRIFT, None, comparison.note or "Documents could not be compared.")
+    counts = dict(comparison.counts.iter_rows())
+    drifted = sum(counts[str(kind)] for kind in DRIFTED)
+    told = ", ".join(f"{counts[str(kind)]:,} {kind}" for kind in DRIFTED if counts[str(kind)])
+    unsure = counts[str(DocumentDrift.UNKNOWN)]
+    detail = f"{told}." if drifted else f"{counts['in_step']:,} documents are in step."
+    if unsure:
+        detail += f" {unsure:,} could not be compared."
+    return _row(Signal.DOCUMENT_DRIFT, drifted, detail, raised=drifted + unsure > 0)
+
+
+def _contract(contract: pl.DataFrame | None) -> dict[str, Any]:
+    if contract is None:
+        return _row(Signal.CONTRACT_DRIFT, None, "The index's settings were not looked at.")
+    keys = ", ".join(contract["key"].to_list())
+    return _row(
+        Signal.CONTRACT_DRIFT, contract.height, f"{keys} differ." if keys else "The settings are as declared."
+    )
+
+
+def _version(version: ServerVersion | None) -> dict[str, Any]:
+    if version is None:
+        return _row(Signal.VERSION_UNSUPPORTED, None, "The server was not looked at.")
+    return _row(
+        Signal.VERSION_UNSUPPORTED,
+        int(not version.supported),
+        " ".join([f"Meilisearch {version.text}.", *version.warnings]),
+    )

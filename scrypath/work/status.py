@@ -1,0 +1,143 @@
+"""How each schema stands with the server and with the queue, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from scrypath.config import Config, resolve
+from scrypath.errors import HistoryTruncated, ScrypathError
+from scrypath.frames import FAILED_WORK, STATUS
+from scrypath.meilisearch import tasks
+from scrypath.queue import jobs
+from scrypath.schema import SearchSchema, registry
+from scrypath.vocabulary import SyncMode, WorkSource, WorkState
+from scrypath.work import failed
+
+PENDING_TASKS = ("enqueued", "processing")
+NOT_OBAN = "The queue is looked at in oban mode only."
+
+
+def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
+    """How many units of work are pending, retrying and failed, per schema and source.
+
+    Parameters
+    ----------
+    schemas
+        Registered names, models or schemas; none given: all registered, and jobs whose arguments name no index.
+    config
+        Used instead of the configured one.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``frames.STATUS``. A source that was not looked at has ``observed`` false, null numbers and a note.
+        ``failed`` leaves out what a later success healed. Where ``history_limit`` cuts the failures, the newest are
+        counted and the note says so.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown schema, or when none is registered.
+
+    Examples
+    --------
+    >>> import scrypath
+    >>> scrypath.sync_status("Product").select("source", "observed", "pending", "failed").rows()
+    [('meilisearch', True, 0, 0), ('oban', False, None, None)]
+    """
+    settled = resolve(config)
+    asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
+    queued = cache(lambda: jobs.counts(settled))  # one look at the queue serves every schema
+    rows = []
+    for schema in asked:
+        for source in WorkSource:
+            row: dict[str, Any] = {
+                "schema": schema.name,
+                "index": schema.index_name(settled),
+                "source": str(source),
+            }
+            try:
+                seen = (
+                    _server(schema, settled)
+                    if source is WorkSource.MEILISEARCH
+                    else _queue(schema, settled, queued)
+                )
+                rows.append(row | seen)
+            except ScrypathError as error:
+                rows.append(row | {"observed": False, "note": error.message})
+    if not schemas and settled.sync_mode is SyncMode.OBAN:
+        rows += _nobodys(queued)
+    return STATUS.rows(rows)
+
+
+def _server(schema: SearchSchema, config: Config) -> dict[str, Any]:
+    index = [schema.index_name(config)]
+    oldest = tasks.listing(config, index_uids=index, statuses=PENDING_TASKS, limit=1, reverse=True)
+    succeeded = tasks.listing(config, index_uids=index, statuses=["succeeded"], limit=1).frame
+    cut: list[HistoryTruncated] = []
+    return {
+        "observed": True,
+        "pending": oldest.total,
+        "retrying": 0,
+        "failed": failed.failed_tasks(schema, config, cut=cut).filter(~pl.col("healed")).height,
+        "last_succeeded_id": f"meili:{succeeded['uid'][0]}" if succeeded.height else None,
+        "last_succeeded_at": succeeded["finished_at"][0] if succeeded.height else None,
+        "oldest_pending_at": oldest.frame["enqueued_at"][0] if oldest.frame.height else None,
+        "note": _cut(cut),
+    }
+
+
+def _queue(schema: SearchSchema, config: Config, queued: Callable[[], pl.DataFrame]) -> dict[str, Any]:
+    if config.sync_mode is not SyncMode.OBAN:
+        return {"observed": False, "note": NOT_OBAN}
+    index = schema.index_name(config)
+    counted = queued().filter(pl.col("index") == index)
+    ended = FAILED_WORK.empty()
+    cut: list[HistoryTruncated] = []
+    if counted.select(pl.sum_horizontal(*failed.FAILED_JOBS)).sum().item():
+        ended = failed.failed_jobs(schema, config, cut=cut).filter(~pl.col("healed"))
+    latest = counted.sort("last_completed_at", nulls_last=False).tail(1)
+    last = latest["last_completed_id"][0] if latest.height else None
+    return {
+        "observed": True,
+        "pending": _pending(counted),
+        "retrying": ended.filter(pl.col("state") == str(WorkState.RETRYING)).height,
+        "failed": ended.filter(pl.col("state") == str(WorkState.FAILED)).height,
+        "last_succeeded_id": None if last is None else f"oban:{last}",
+        "last_succeeded_at": latest["last_completed_at"][0] if latest.height else None,
+        "oldest_pending_at": counted["oldest_pending_at"].min(),
+        "note": _cut(cut),
+    }
+
+
+def _nobodys(queued: Callable[[], pl.DataFrame]) -> list[dict[str, Any]]:
+    """One row for the jobs that no schema can be asked for; none without such jobs."""
+    try:
+        counted = queued().filter(pl.col("index").fill_null("") == "")
+    except ScrypathError:
+        return []  # the row of every schema says that the queue was not looked at
+    if counted.is_empty():
+        return []
+    return [
+        {
+            "source": str(WorkSource.OBAN),
+            "observed": True,
+            "pending": _pending(counted),
+            "retrying": counted["retryable"].sum(),
+            "failed": counted.select(pl.sum_horizontal("discarded", "cancelled")).sum().item(),
+            "oldest_pending_at": counted["oldest_pending_at"].min(),
+            "note": "Jobs whose arguments name no index.",
+        }
+    ]
+
+
+def _pending(counted: pl.DataFrame) -> int:
+    return int(counted.select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item())
+
+
+def _cut(cut: list[HistoryTruncated]) -> str | None:
+    return f"{cut[0].message} Only the newest of them are counted." if cut else None
