@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from scrypath.config import Config, check_option, resolve
+from scrypath.config import Config, resolve
 from scrypath.schema import registry
 from scrypath.schema.identity import document_id, several
 from scrypath.sync import sending
 from scrypath.sync.convergence import converge
 from scrypath.sync.fan_out import target_of, targets
 from scrypath.sync.jobs import enqueue
+from scrypath.sync.mode import mode_of
 from scrypath.sync.result import SyncResult
 from scrypath.vocabulary import Operation, SyncMode, SyncStatus
 
@@ -46,7 +47,8 @@ def sync_related(
     Raises
     ------
     InvalidOptions
-        For a fan-out that is not declared, or one record where several are asked for.
+        For a fan-out that is not declared, one record where several are asked for, or a session in another mode
+        than ``oban``.
 
     Examples
     --------
@@ -57,7 +59,7 @@ def sync_related(
     """
     source = registry.find(schema)
     settled = resolve(config)
-    how = check_option("mode", mode, SyncMode) if mode is not None else settled.sync_mode
+    how = mode_of(settled, mode, session)
     ids = tuple(dict.fromkeys(document_id(source, record) for record in several("records", records)))
     target = target_of(source, fan_out)
     if how is SyncMode.OBAN:

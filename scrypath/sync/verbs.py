@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scrypath.config import Config, check_option, resolve
-from scrypath.errors import InvalidOptions
+from scrypath.config import Config, resolve
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.documents import project_records
 from scrypath.schema.identity import document_id, id_text, several
 from scrypath.sync import sending
 from scrypath.sync.jobs import enqueue
+from scrypath.sync.mode import mode_of
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.result import SyncResult
 from scrypath.sync.sending import Sent
@@ -190,13 +190,8 @@ def _prepare(
     schema: Any, mode: str | None, session: Any, config: Config | None
 ) -> tuple[SearchSchema, Config, SyncMode]:
     settled = resolve(config)
-    how = check_option("mode", mode, SyncMode) if mode is not None else settled.sync_mode
-    if session is not None and how is not SyncMode.OBAN:
-        raise InvalidOptions(
-            f"session is given in mode {how!s}.",
-            hint="Only oban mode writes with the caller's transaction; leave session out, or use mode='oban'.",
-        )
-    return registry.find(schema), settled, how
+    chosen = mode_of(settled, mode, session)
+    return registry.find(schema), settled, chosen
 
 
 def _queued(

@@ -146,6 +146,18 @@ def test_nothing_is_sent_when_one_record_cannot_be_projected(shop: Shop) -> None
         (lambda c: delete_document("Product", "a b", config=c), ProjectionError, "'a b' has characters"),
         (lambda c: sync_related("Product", [], fan_out="x", config=c), InvalidOptions, "no fan-out 'x'"),
         (lambda c: sync_related("Brand", [], fan_out="product", config=c), InvalidOptions, "'products'"),
+        (
+            lambda c: sync_related("Brand", [1], fan_out="products", session=object(), config=c),
+            InvalidOptions,
+            "session is given in mode inline",
+        ),
+        (
+            lambda c: sync_related(
+                "Brand", [1], fan_out="products", mode="manual", session=object(), config=c
+            ),
+            InvalidOptions,
+            "session is given in mode manual",
+        ),
     ],
 )
 def test_bad_input_is_named(shop: Shop, call: object, error: type[Exception], words: str) -> None:
