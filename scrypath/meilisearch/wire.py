@@ -21,6 +21,7 @@ from scrypath.errors import ConfigError, TransportError
 from scrypath.meilisearch import faults
 from scrypath.redaction import Secret, redact
 
+WIRES = 16  # configurations whose connections one process keeps open
 POOL_SIZE = 16  # connections kept open to one server
 RETRY_PAUSES = (0.05, 0.2, 0.5)  # seconds before each repetition of an idempotent request
 PASSING = frozenset({502, 503, 504})  # statuses of a server or proxy that may be back in a moment
@@ -225,36 +226,59 @@ def _text(value: Any) -> str:
     return quote(str(value), safe="*")
 
 
-_wires: dict[tuple[Any, ...], Wire] = {}
-_lock = threading.Lock()
+class _Wires:
+    """The wires of this process, least recently used first."""
 
+    def __init__(self) -> None:
+        self._by_name: dict[tuple[Any, ...], Wire] = {}
+        self._lock = threading.Lock()
+        self._of_parents: list[dict[tuple[Any, ...], Wire]] = []
+        os.register_at_fork(after_in_child=self._leave_to_parent)
 
-def connect(config: Config) -> Wire:
-    """The wire of a configuration: one per process, server, key and set of timeouts.
+    def __len__(self) -> int:
+        return len(self._by_name)
 
-    Raises
-    ------
-    ConfigError
-        When no Meilisearch URL is configured, or it is not one.
-    """
-    url = config.need_meilisearch_url()
-    # A forked process must not share its parent's sockets: hence the process id.
-    name = (
-        os.getpid(),
-        url,
-        config.meilisearch_key,
-        config.connect_timeout,
-        config.request_timeout,
-        config.compress,
-    )
-    with _lock:
-        wire = _wires.get(name)
-        if wire is None:
-            wire = _wires[name] = Wire(
+    def of(self, config: Config) -> Wire:
+        url = config.need_meilisearch_url()
+        name = (
+            url,
+            config.meilisearch_key,
+            config.connect_timeout,
+            config.request_timeout,
+            config.compress,
+        )
+        with self._lock:
+            wire = self._by_name.pop(name, None) or Wire(
                 url,
                 key=config.meilisearch_key,
                 connect_timeout=config.connect_timeout,
                 request_timeout=config.request_timeout,
                 compress=config.compress,
             )
+            self._by_name[name] = wire
+            if len(self._by_name) > WIRES:
+                # Whoever still uses it holds it; its sockets close with the last of them.
+                del self._by_name[next(iter(self._by_name))]
         return wire
+
+    def _leave_to_parent(self) -> None:
+        # A child must not share its parent's sockets, and the parent's lock may be held by a thread that the child
+        # has not got. The wires are kept, not closed: closing them takes locks that may be held in the same way.
+        self._of_parents.append(self._by_name)
+        self._by_name, self._lock = {}, threading.Lock()
+
+
+_wires = _Wires()
+
+
+def connect(config: Config) -> Wire:
+    """The wire of a configuration: one per process, server, key and set of timeouts.
+
+    A process keeps the ``WIRES`` that were used last.
+
+    Raises
+    ------
+    ConfigError
+        When no Meilisearch URL is configured, or it is not one.
+    """
+    return _wires.of(config)

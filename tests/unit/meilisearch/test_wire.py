@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import gc
 import gzip
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from weakref import ref
 
 import pytest
 
@@ -70,6 +74,68 @@ def test_one_wire_per_server_key_and_timeouts(config: Config) -> None:
     assert connect(config) is connect(replace(config, index_prefix="other"))
     assert connect(config) is not connect(replace(config, request_timeout=1))
     assert connect(config) is not connect(replace(config, meilisearch_key=Secret(KEY)))
+
+
+def test_only_the_wires_used_last_are_kept(config: Config) -> None:
+    unused = ref(connect(replace(config, request_timeout=1)))
+    used = connect(config)
+    for timeout in range(2, 200):
+        connect(replace(config, request_timeout=timeout))
+        assert connect(config) is used
+    gc.collect()
+    assert unused() is None
+
+
+FORKING = """
+import itertools, os, signal, sys, threading, time
+from dataclasses import replace
+from scrypath.config import Config
+from scrypath.meilisearch import connect
+
+config = Config(meilisearch_url=sys.argv[1])
+connect(config).request("GET", "/parent")
+done = threading.Event()
+
+def connecting():
+    for timeout in itertools.count(100):
+        if done.is_set():
+            return
+        connect(replace(config, request_timeout=timeout))
+
+thread = threading.Thread(target=connecting)
+thread.start()
+sys.setswitchinterval(1e-6)
+stuck = 0
+for _ in range(15):
+    connect(config)
+    child = os.fork()
+    if not child:
+        signal.alarm(5)  # ends a child that waits for ever
+        connect(config).request("GET", "/child")
+        os._exit(0)
+    stuck += os.waitpid(child, 0)[1] != 0
+done.set()
+thread.join()
+connect(config).request("GET", "/parent")
+print(stuck)
+"""
+
+
+def test_a_forked_process_connects_for_itself_while_threads_of_its_parent_connect(server: Script) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING, server.url],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout == "0\n"
+    by = {
+        path: {asked.connection for asked in server.asked if asked.path == path}
+        for path in ("/parent", "/child")
+    }
+    assert len(by["/child"]) == 15
+    assert not by["/parent"] & by["/child"]
 
 
 def test_parameters_are_written_as_the_server_reads_them(server: Script, config: Config) -> None:
