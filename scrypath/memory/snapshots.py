@@ -168,9 +168,8 @@ def latest(
         None when there is no such snapshot yet.
     """
     with _history(config, url) as connection:
-        found = store.fetch(connection, SNAPSHOTS, load("snapshots_listing"), {"schema": schema})
-        if documents_compared is not None:
-            found = found.filter(pl.col("documents_compared") == documents_compared)
+        wanted = {"schema": schema, "documents_compared": documents_compared}
+        found = store.read(connection, load("snapshots_latest"), wanted)
         if found.is_empty():
             return None
         snapshot_id = str(found.item(0, "snapshot_id"))

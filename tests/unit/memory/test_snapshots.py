@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import polars as pl
 import pytest
@@ -99,6 +100,26 @@ def test_the_latest_that_looked_at_the_documents(config: Config) -> None:
     assert useful is not None
     assert newest.snapshot_id == glanced
     assert useful == snapshots.StoredSnapshot(compared, at(0))
+
+
+def test_the_latest_is_found_without_loading_the_others(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for minutes in range(30):
+        snapshots.save(config, at(minutes, documents_compared=minutes < 20), DOCUMENTS.empty())
+    loaded: list[int] = []
+    read = store.read
+
+    def counting(*arguments: Any) -> pl.DataFrame:
+        found = read(*arguments)
+        loaded.append(found.height)
+        return found
+
+    monkeypatch.setattr(store, "read", counting)
+    useful = snapshots.latest(config, "City", documents_compared=True)
+    assert useful is not None
+    assert useful.record == at(19)
+    assert max(loaded) == 1
 
 
 @pytest.mark.parametrize(

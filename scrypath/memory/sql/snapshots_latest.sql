@@ -1,0 +1,5 @@
+SELECT snapshot_id
+FROM snapshots
+WHERE "schema" = $schema AND ($documents_compared IS NULL OR documents_compared = $documents_compared)
+ORDER BY taken_at DESC, snapshot_id DESC
+LIMIT 1;
