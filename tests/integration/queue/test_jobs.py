@@ -154,13 +154,16 @@ VALUES = (
     | st.integers(-5, 5)
     | st.sampled_from(["", "City", "upsert", "delete", "fan_out"])
 )
+KEYS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=2
+)  # jsonb has no NUL
 IDS = st.lists(st.one_of(VALUES, st.floats(allow_nan=False, allow_infinity=False)), max_size=3)
 ARGS = st.fixed_dictionaries(
     {},
     optional={
         "operation": VALUES | st.lists(VALUES, max_size=1),
         "schema": VALUES | st.lists(VALUES, max_size=1),
-        "index": VALUES | st.dictionaries(st.text(max_size=2), VALUES, max_size=1),
+        "index": VALUES | st.dictionaries(KEYS, VALUES, max_size=1),
         "fan_out": VALUES,
         "document_ids": VALUES | IDS | IDS,
         "document_count": VALUES | st.integers(),
