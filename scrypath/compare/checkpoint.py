@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import md5
 from typing import Any
 
+from scrypath.compare.definition import definition
 from scrypath.config import Config
 from scrypath.meilisearch.indexes import IndexInfo
 from scrypath.schema import SearchSchema
-from scrypath.schema.documents import fingerprint_sql
-from scrypath.source import rows, selection
-from scrypath.source.selection import Part
+from scrypath.source import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +80,4 @@ def observe(schema: SearchSchema, config: Config, index: IndexInfo | None, *, en
         return None
     if not rows.in_columns(schema, config):
         return None  # a value may change without its row
-    return Baseline(definition(schema), index.created_at, ended, rows.stable_until(config))
-
-
-def definition(schema: SearchSchema) -> str:
-    """A hash of what a schema's rows are and how their fingerprint is made."""
-    said = [selection.literal(selection.columns(schema, Part())), fingerprint_sql(schema)]
-    return md5("\n".join(said).encode(), usedforsecurity=False).hexdigest()
+    return Baseline(definition(schema, moments=True), index.created_at, ended, rows.stable_until(config))

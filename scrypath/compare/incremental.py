@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import polars as pl
 
 from scrypath.compare.changes import horizon, touched
-from scrypath.compare.checkpoint import Baseline, definition, observe
+from scrypath.compare.checkpoint import Baseline, observe
 from scrypath.compare.chosen import compare_chosen
 from scrypath.compare.comparison import Comparison
+from scrypath.compare.definition import definition
 from scrypath.compare.in_flight import ended_up_to
 from scrypath.config import Config
 from scrypath.frames import DOCUMENTS
@@ -68,7 +69,7 @@ def compare_since(
         raise Unsure(f"{schema.name} declares no updated_at.")
     if baseline is None or since is None or index is None:
         raise Unsure("No earlier comparison can be built upon.")
-    if since.definition != definition(schema):
+    if since.definition != definition(schema, moments=True):
         raise Unsure("The schema's definition has changed.")
     if since.index_created_at != index.created_at:
         raise Unsure("The index was swapped or made anew.")

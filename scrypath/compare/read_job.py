@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
-from hashlib import md5
 from typing import Any
 from uuid import uuid4
 
+from scrypath.compare.definition import definition
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions, SchemaError
 from scrypath.schema import SearchSchema, registry
-from scrypath.schema.documents import fingerprint_sql
-from scrypath.source import selection
-from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
 
 
@@ -73,7 +68,7 @@ def order(schema: SearchSchema, config: Config, verify: Verification, executor: 
             f"{schema.import_string!r}.",
             hint="Declare it in a module of your project and import it from there, or give a ThreadPoolExecutor.",
         )
-    return Order(uuid4().hex, path or schema, definition(schema), config, verify)
+    return Order(uuid4().hex, path or schema, definition(schema, moments=False), config, verify)
 
 
 def schema_of(order: Order) -> SearchSchema:
@@ -89,33 +84,9 @@ def schema_of(order: Order) -> SearchSchema:
         found = registry.find(order.schema)
     except SchemaError as error:
         raise SchemaError(f"Where the executor's workers run, {error.message}", hint=hint) from error
-    if definition(found) != order.definition:
+    if definition(found, moments=False) != order.definition:
         raise SchemaError(f"{found.name} is declared otherwise where the executor's workers run.", hint=hint)
     return found
-
-
-def definition(schema: SearchSchema) -> str:
-    """A hash of what a schema's rows are and of what their fingerprint is made of, the same in every process."""
-    from sqlalchemy.dialects import postgresql
-
-    select = selection.columns if schema.plain else selection.records
-    compiled = select(schema, Part()).compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
-    said = f"{compiled}\n{_values(compiled.params)}\n{fingerprint_sql(schema)}"
-    return md5(said.encode(), usedforsecurity=False).hexdigest()
-
-
-def _values(parameters: Mapping[str, Any]) -> list[str]:
-    return [f"{name}={_value(value)}" for name, value in sorted(parameters.items())]
-
-
-def _value(value: Any) -> str:
-    match value:
-        case date():  # "published before now" is the same definition in every process, although its moment is not
-            return ""
-        case list() | tuple() | set() | frozenset():  # a set of texts has another order in every process
-            return ", ".join(sorted(map(_value, value)))
-        case _:
-            return str(value)
 
 
 def _path(schema: SearchSchema, config: Config) -> str | None:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from scrypath.schema import searchable
 
+PRIVATE = {"draft", "secret", "internal", "review", "later"}
+
 
 class Base(DeclarativeBase):
     pass
@@ -17,7 +19,7 @@ class Base(DeclarativeBase):
 @searchable(
     fields=["id", "body"],
     updated_at="changed_at",
-    query=lambda statement: statement.where(Note.withdrawn.is_(False)),
+    query=lambda statement: statement.where(Note.withdrawn.is_(False), Note.body.not_in(PRIVATE)),
 )
 class Note(Base):
     __tablename__ = "notes"

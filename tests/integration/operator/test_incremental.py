@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
 import polars as pl
 import pytest
@@ -40,6 +42,10 @@ def compared(config: Config, *, incremental: bool = True) -> scrypath.Reconcile:
     report = scrypath.reconcile_sync("Note", incremental=incremental, config=config)
     assert report.rows is not None
     return report
+
+
+def method(config: Config) -> str | None:
+    return compared(config).method
 
 
 def written(config: Config, *sent: documents.SentTask) -> None:
@@ -176,10 +182,21 @@ def test_one_row_gone_and_another_come_do_not_cancel_out(notes: Config, sql: Sql
 
 
 def test_another_declaration_is_compared_whole(notes: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scrypath.compare.incremental.definition", lambda _: "another")
+    monkeypatch.setattr("tests.integration.operator.notes.PRIVATE", {"draft", "secret"})
     report = compared(notes)
     assert report.method == "full"
     assert "The schema's definition has changed." in str(report.note)
+
+
+def test_another_process_goes_on_from_what_this_one_compared(
+    notes: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    methods = []
+    for seed in ("1", "2"):  # another order of every set of texts
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            methods.append(process.submit(method, notes).result())
+    assert methods == ["incremental", "incremental"]
 
 
 def test_deleted_task_history_is_no_proof(notes: Config) -> None:
