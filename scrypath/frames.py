@@ -2,103 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
-
-import polars as pl
-
-from scrypath import vocabulary as words
-from scrypath.errors import ScrypathError
-
-
-class FrameMismatch(ScrypathError):
-    """A frame does not have the columns that its schema names."""
-
-    code = "frame_mismatch"
-
-
-def enum_type(values: type[StrEnum]) -> pl.Enum:
-    """The polars Enum of a StrEnum's values."""
-    return pl.Enum([str(member) for member in values])
-
-
-UTC = pl.Datetime("us", "UTC")
-DURATION = pl.Duration("us")
-TEXT = pl.String()
-COUNT = pl.Int64()
-FLAG = pl.Boolean()
-NUMBER = pl.Float64()
-IDS = pl.List(pl.String())
-SOURCE = enum_type(words.WorkSource)
-MODE = enum_type(words.SyncMode)
-STATE = enum_type(words.WorkState)
-OPERATION = enum_type(words.Operation)
-REASON = enum_type(words.ReasonClass)
-DRIFT = enum_type(words.DocumentDrift)
-ACTION = enum_type(words.RecoveryAction)
-OUTCOMES = enum_type(words.Outcome)
-SIGNAL = enum_type(words.Signal)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a public frame."""
-
-    name: str
-    dtype: pl.DataType
-    meaning: str
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FrameSchema:
-    """The columns of a public frame, in order."""
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-
-    @property
-    def polars(self) -> pl.Schema:
-        """The schema as polars knows it."""
-        return pl.Schema({column.name: column.dtype for column in self.columns})
-
-    def empty(self) -> pl.DataFrame:
-        """A frame without rows."""
-        return pl.DataFrame(schema=self.polars)
-
-    def rows(self, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-        """A frame of a few rows; a column that a row does not name is null there."""
-        return pl.DataFrame(list(rows), schema=self.polars, orient="row")
-
-    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """``frame`` with these columns in this order and these dtypes; columns it lacks are null.
-
-        Raises
-        ------
-        FrameMismatch
-            When a column that is there cannot be cast.
-        """
-        try:
-            return frame.select(
-                pl.col(c.name).cast(c.dtype)
-                if c.name in frame.columns
-                else pl.repeat(None, frame.height, dtype=c.dtype).alias(c.name)
-                for c in self.columns
-            )
-        except pl.exceptions.PolarsError as error:
-            raise FrameMismatch(f"A frame does not fit {self.name}: {error}") from error
-
-    def check(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """``frame`` itself, or a ``FrameMismatch`` that names what differs."""
-        if frame.schema != self.polars:
-            raise FrameMismatch(
-                f"A frame does not fit {self.name}.",
-                hint=f"It has {dict(frame.schema)}, the schema has {dict(self.polars)}.",
-            )
-        return frame
+from scrypath.frame_schema import (
+    ACTION,
+    COUNT,
+    DRIFT,
+    DURATION,
+    FLAG,
+    IDS,
+    MODE,
+    NUMBER,
+    OPERATION,
+    OUTCOMES,
+    REASON,
+    SIGNAL,
+    SOURCE,
+    STATE,
+    TEXT,
+    UTC,
+    Column,
+    FrameSchema,
+)
 
 
 def _schema(name: str, meaning: str, *columns: Column) -> FrameSchema:
@@ -364,6 +287,52 @@ CHECKS = _schema(
     Column("hint", TEXT, "The next step, null when fine"),
 )
 
+FACET_COUNTS = _schema(
+    "FACET_COUNTS",
+    "One row per value of a facet: facets in the order asked for, values in the order that the schema declares.",
+    Column("facet", TEXT, "Name of the facet"),
+    Column("value", TEXT, "A value of it, as text"),
+    Column("count", COUNT, "Documents that have it", "documents"),
+)
+
+FACET_STATS = _schema(
+    "FACET_STATS",
+    "One row per facet of numbers.",
+    Column("facet", TEXT, "Name of the facet"),
+    Column("min", NUMBER, "Its least value"),
+    Column("max", NUMBER, "Its greatest value"),
+)
+
+FACET_TREE = _schema(
+    "FACET_TREE",
+    "One row per value of a hierarchical facet, a value below its parent.",
+    Column("level", COUNT, "Level of the value, the top is 0"),
+    Column("value", TEXT, "The value with its whole path, as a filter takes it"),
+    Column("label", TEXT, "The last part of the path"),
+    Column("parent", TEXT, "The value above it, null at the top"),
+    Column("count", COUNT, "Documents that have it", "documents"),
+)
+
+MERGED_HITS = _schema(
+    "MERGED_HITS",
+    "One row per hit of a federated search, in the order in which the server merges them.",
+    Column("position", COUNT, "Place in the merged list, from 1"),
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("document_id", TEXT, "Document id as text"),
+    Column("request", COUNT, "Which of the requests found it, from 0"),
+    Column("score", NUMBER, "Ranking score times the weight of its request"),
+)
+
+SEARCH_FAILURES = _schema(
+    "SEARCH_FAILURES",
+    "One row per request of a search over several schemas that got no answer.",
+    Column("request", COUNT, "Which of the requests, from 0"),
+    Column("schema", TEXT, "Registered name of the search schema"),
+    Column("error", TEXT, "Code of the error"),
+    Column("message", TEXT, "What happened"),
+    Column("hint", TEXT, "The next step"),
+)
+
 PUBLIC: tuple[FrameSchema, ...] = (
     STATUS,
     WORK,
@@ -384,4 +353,9 @@ PUBLIC: tuple[FrameSchema, ...] = (
     FLEET,
     FLEET_FAILURES,
     CHECKS,
+    FACET_COUNTS,
+    FACET_STATS,
+    FACET_TREE,
+    MERGED_HITS,
+    SEARCH_FAILURES,
 )

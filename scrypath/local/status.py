@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from scrypath.frames import COUNT, TEXT, Column, FrameSchema, enum_type
+from scrypath.frame_schema import COUNT, TEXT, Column, FrameSchema, enum_type
 from scrypath.local.state import Part
 
 

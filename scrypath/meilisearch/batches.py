@@ -9,7 +9,7 @@ import polars as pl
 
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
-from scrypath.frames import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
+from scrypath.frame_schema import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
 from scrypath.meilisearch.moments import duration, moment
 from scrypath.meilisearch.task_filters import TaskFilters, query
 from scrypath.meilisearch.wire import connect

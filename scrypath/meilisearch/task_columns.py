@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from scrypath.frames import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
+from scrypath.frame_schema import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
 from scrypath.meilisearch.moments import duration
 from scrypath.meilisearch.task import values
 from scrypath.meilisearch.wire import Reply

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from scrypath import frames
+from scrypath import frame_schema
 from scrypath.config import Config
 from scrypath.frames import FAILED_WORK, FAILURE_HISTORY
 from scrypath.memory import redacting, store
@@ -43,7 +43,7 @@ def archive(config: Config, frame: pl.DataFrame) -> int:
     failed = redacting.columns(config, FAILED_WORK.conform(frame), "reason").unique(
         ["work_id", "failed_at"], keep="last"
     )
-    seen = failed.with_columns(pl.lit(datetime.now(UTC), frames.UTC).alias("seen_at"))
+    seen = failed.with_columns(pl.lit(datetime.now(UTC), frame_schema.UTC).alias("seen_at"))
     with store.connect(config) as connection, store.staged(connection, seen_failures=seen):
         connection.execute(load("failures_update"))
         [(new,)] = connection.execute(load("failures_insert")).fetchall()

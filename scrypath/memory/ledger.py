@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 
 from scrypath.config import Config
-from scrypath.frames import COUNT, IDS, MODE, OPERATION, TEXT, UTC, Column, FrameSchema
+from scrypath.frame_schema import COUNT, IDS, MODE, OPERATION, TEXT, UTC, Column, FrameSchema
 from scrypath.memory import redacting, store
 from scrypath.memory.sql import load
 from scrypath.vocabulary import Operation, SyncMode

@@ -12,7 +12,7 @@ import polars as pl
 
 from scrypath.config import Config
 from scrypath.errors import StoreError
-from scrypath.frames import FrameSchema
+from scrypath.frame_schema import FrameSchema
 from scrypath.memory import layout
 from scrypath.memory.engine import attached
 from scrypath.memory.lock import Patience, held

@@ -11,7 +11,7 @@ import polars as pl
 
 from scrypath.config import check_option
 from scrypath.errors import InvalidOptions
-from scrypath.frames import COUNT, IDS, OPERATION, TEXT, UTC, Column, FrameSchema, enum_type
+from scrypath.frame_schema import COUNT, IDS, OPERATION, TEXT, UTC, Column, FrameSchema, enum_type
 from scrypath.queue.args import WORKERS
 from scrypath.queue.connection import connect, statement
 from scrypath.redaction import redact

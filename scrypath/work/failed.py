@@ -8,7 +8,8 @@ import polars as pl
 
 from scrypath.config import Config, resolve
 from scrypath.errors import HistoryTruncated, InvalidOptions, ScrypathError
-from scrypath.frames import FAILED_WORK, REASON, REASON_COUNTS
+from scrypath.frame_schema import REASON
+from scrypath.frames import FAILED_WORK, REASON_COUNTS
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
 from scrypath.schema import SearchSchema, registry

@@ -8,7 +8,8 @@ import polars as pl
 
 from scrypath.config import Config, resolve
 from scrypath.errors import HistoryTruncated
-from scrypath.frames import IDS, MODE, TEXT, WORK
+from scrypath.frame_schema import IDS, MODE, TEXT
+from scrypath.frames import WORK
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
 from scrypath.redaction import redact

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from scrypath.errors import BACKEND_REASONS, TRANSPORT_CODES, IndexNotFound
-from scrypath.frames import REASON
+from scrypath.frame_schema import REASON
 from scrypath.vocabulary import ReasonClass, WorkSource
 
 # Exception class names, ours and those of the Elixir deployment's jobs.

@@ -9,7 +9,7 @@ import polars as pl
 
 from scrypath.config import Config
 from scrypath.errors import ScrypathError
-from scrypath.frames import TEXT
+from scrypath.frame_schema import TEXT
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
 from scrypath.schema import SearchSchema

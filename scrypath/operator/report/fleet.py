@@ -10,15 +10,8 @@ import polars as pl
 
 from scrypath import display
 from scrypath.errors import SchemaError, ScrypathError, did_you_mean
-from scrypath.frames import (
-    ACTIONS,
-    CONTRACT_DRIFT,
-    FAILED_WORK,
-    FLEET,
-    FLEET_FAILURES,
-    STATUS,
-    FrameSchema,
-)
+from scrypath.frame_schema import FrameSchema
+from scrypath.frames import ACTIONS, CONTRACT_DRIFT, FAILED_WORK, FLEET, FLEET_FAILURES, STATUS
 from scrypath.operator.report.model import Reconcile, open_work
 from scrypath.redaction import redact
 from scrypath.schema import registry

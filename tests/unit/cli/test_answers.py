@@ -11,7 +11,8 @@ import pytest
 
 from scrypath.cli import answers
 from scrypath.config import Config
-from scrypath.frames import PUBLIC, WORK, FrameSchema
+from scrypath.frame_schema import FrameSchema
+from scrypath.frames import PUBLIC, WORK
 from scrypath.redaction import Secret
 from scrypath.vocabulary import SyncStatus
 

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from scrypath.config import Config
-from scrypath.frames import FAILED_WORK, FAILURE_HISTORY, FrameMismatch
+from scrypath.frame_schema import FrameMismatch
+from scrypath.frames import FAILED_WORK, FAILURE_HISTORY
 from scrypath.memory import failures
 
 FAILED_AT = datetime(2026, 5, 1, tzinfo=UTC)
