@@ -18,6 +18,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Imports make a few hundred thousand objects that all stay: looking through them costs a tenth of a second.
     gc.set_threshold(200_000, 20, 50)
 
-    from scrypath.cli.running import run
+    from scrypath.cli.run import run
 
     return run(arguments)

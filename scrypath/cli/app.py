@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from scrypath.cli import acting, home, reconciling, rehearsing, remembering, seeing, working
+from scrypath.cli.commands.backfill import backfill
+from scrypath.cli.commands.failed import failed
+from scrypath.cli.commands.local import app as local
+from scrypath.cli.commands.preflight import preflight
+from scrypath.cli.commands.reconcile import reconcile
+from scrypath.cli.commands.rehearse import rehearse
+from scrypath.cli.commands.retry import retry
+from scrypath.cli.commands.snapshots import app as snapshots
+from scrypath.cli.commands.status import status
+from scrypath.cli.commands.worker import worker
 
 app = typer.Typer(
     name="scrypath",
@@ -35,19 +44,19 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> int:
-    """Without a command: what there is to run."""
+    """List the commands when none is given."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
     return 0
 
 
-app.command("preflight", short_help="Look whether everything needed is reachable.")(seeing.preflight)
-app.command("status")(seeing.status)
-app.command("failed")(seeing.failed)
-app.command("reconcile", short_help="Compare database and index; --action mends.")(reconciling.reconcile)
-app.command("retry")(acting.retry)
-app.command("backfill")(acting.backfill)
-app.command("worker", short_help="Perform the jobs of the sync queue until stopped.")(working.worker)
-app.command("rehearse", short_help="Make an incident happen, for practice.")(rehearsing.rehearse)
-app.add_typer(remembering.app, name="snapshots", short_help="List, compare and publish stored reports.")
-app.add_typer(home.app, name="local")
+app.command("preflight", short_help="Check that everything needed is reachable.")(preflight)
+app.command("status")(status)
+app.command("failed")(failed)
+app.command("reconcile", short_help="Compare database and index; --action repairs.")(reconcile)
+app.command("retry")(retry)
+app.command("backfill")(backfill)
+app.command("worker", short_help="Run the jobs of the sync queue until stopped.")(worker)
+app.command("rehearse", short_help="Cause an incident, for practice.")(rehearse)
+app.add_typer(snapshots, name="snapshots", short_help="List, compare and publish stored reports.")
+app.add_typer(local, name="local")

@@ -9,14 +9,16 @@ import typer
 Schemas = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="SCHEMA", help="Registered name or module:Class; none means all.", show_default=False
+        metavar="SCHEMA", help="Registered name or module:Class; all when none is given.", show_default=False
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer, and fail, in JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as JSON.")]
 ExitZero = Annotated[
-    bool, typer.Option("--exit-zero", help="End with 0 also where drift or failures were found.")
+    bool, typer.Option("--exit-zero", help="Exit with 0 also when drift or failures were found.")
 ]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", min=1, help="Units of work looked at, newest first.", show_default=False),
+    typer.Option(
+        "--limit", min=1, help="Read at most this many units of work, newest first.", show_default=False
+    ),
 ]

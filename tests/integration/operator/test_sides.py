@@ -266,7 +266,7 @@ def test_the_command_could_not_tell(
     config: Config, products: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = replace(config, meilisearch_url="http://127.0.0.1:1")
-    monkeypatch.setattr("scrypath.cli.reconciling.settled", lambda: away)
+    monkeypatch.setattr("scrypath.cli.commands.reconcile.load_config", lambda: away)
     assert main(["reconcile", "Product", "--json"]) == 1
     (told,) = orjson.loads(capsys.readouterr().out)["reports"]
     assert (told["rows"], told["matching"]) == (None, None)

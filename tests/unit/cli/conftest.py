@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from scrypath.cli import main, tables
+from scrypath.cli import main
+from scrypath.cli.rendering import text
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -18,7 +19,7 @@ def run(
     """Run one command line: exit code, standard output, standard error."""
     monkeypatch.setenv("SCRYPATH_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.delenv("COLUMNS", raising=False)
-    tables.console.cache_clear()  # another test may have asked for another width
+    text.console.cache_clear()  # another test may have asked for another width
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)
@@ -26,4 +27,4 @@ def run(
         return code, out, err
 
     yield run
-    tables.console.cache_clear()
+    text.console.cache_clear()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scrypath.cli import answers
+from scrypath.cli import json_output
+from scrypath.cli.exit import Exit
 from scrypath.cli.options import AsJson
-from scrypath.cli.running import Exit
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,7 +30,7 @@ def up(
     """Start what is not running yet."""
     from scrypath.local import stack
 
-    return _shown(stack.up(worker=not no_worker).status(), as_json=as_json)
+    return _print(stack.up(worker=not no_worker).status(), as_json=as_json)
 
 
 @app.command()
@@ -43,37 +43,37 @@ def down(
     """Stop what the stack started."""
     from scrypath.local import stack
 
-    return _shown(stack.down(purge=purge), as_json=as_json)
+    return _print(stack.down(purge=purge), as_json=as_json)
 
 
 @app.command()
 def status(as_json: AsJson = False) -> int:
-    """Show which parts are there; 2 when one of them crashed."""
+    """Show which parts are running; exit with 2 when one of them crashed."""
     from scrypath.local import stack
 
-    return _shown(stack.status(), as_json=as_json)
+    return _print(stack.status(), as_json=as_json)
 
 
 @app.command(short_help="Walk through an incident on real parts.")
 def demo(
     cities: Annotated[
         int | None,
-        typer.Option("--cities", min=1, help="Only the most populous.", show_default=False),
+        typer.Option("--cities", min=1, help="Only so many cities, the most populous.", show_default=False),
     ] = None,
 ) -> int:
-    """Walk through an incident on real parts: search looks wrong, seen, fixed, verified, recorded."""
-    from scrypath.cli import telling
+    """Walk through an incident on real parts: wrong search results are found, repaired, verified, recorded."""
+    from scrypath.cli.rendering.scenes import show_scenes
     from scrypath.local.demo import story
 
-    telling.tell(story(cities=cities, progress=sys.stderr.isatty()))
+    show_scenes(story(cities=cities, progress=sys.stderr.isatty()))
     return Exit.FINE
 
 
-def _shown(frame: pl.DataFrame, *, as_json: bool) -> int:
+def _print(frame: pl.DataFrame, *, as_json: bool) -> int:
     if as_json:
-        answers.write(frame)
+        json_output.write(frame)
     else:
-        from scrypath.cli import views
+        from scrypath.cli.rendering.stack import show_stack
 
-        views.local(frame)
+        show_stack(frame)
     return Exit.FOUND if "crashed" in frame["state"].to_list() else Exit.FINE

@@ -1,4 +1,4 @@
-"""``reconcile``: it changes something only when ``--action`` says so by name."""
+"""``scrypath reconcile``: it changes something only when ``--action`` names what."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ import sys
 from collections.abc import Sequence
 from copy import copy
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scrypath.cli import answers
-from scrypath.cli.acting import outcome_verdict
-from scrypath.cli.environment import names, need_services, settled
+from scrypath.cli import json_output
+from scrypath.cli.configuration import load_config, require_services, schema_names
+from scrypath.cli.error_output import write_error
+from scrypath.cli.exit import outcome_verdict, verdict
 from scrypath.cli.options import AsJson, ExitZero, Schemas
-from scrypath.cli.running import complain, verdict
 from scrypath.errors import InvalidOptions, ScrypathError
 from scrypath.vocabulary import Signal
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from scrypath import Fleet
+    from scrypath import Fleet, Plan, Reconcile
 
-TROUBLE = (Signal.FAILED_SYNC_WORK, Signal.DOCUMENT_DRIFT, Signal.CONTRACT_DRIFT, Signal.VERSION_UNSUPPORTED)
+FAILING_SIGNALS = (
+    Signal.FAILED_SYNC_WORK,
+    Signal.DOCUMENT_DRIFT,
+    Signal.CONTRACT_DRIFT,
+    Signal.VERSION_UNSUPPORTED,
+)
 
 
 def reconcile(
@@ -31,43 +36,55 @@ def reconcile(
     *,
     action: Annotated[
         str | None,
-        typer.Option("--action", help="What to do about the report: repair.", show_default=False),
+        typer.Option("--action", help="Act on the report: repair.", show_default=False),
     ] = None,
     delete_orphans: Annotated[
-        bool, typer.Option("--delete-orphans", help="With --action repair: also delete them.")
+        bool,
+        typer.Option("--delete-orphans", help="With --action repair: delete documents without a row too."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="With --action: do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --action: do not ask for confirmation.")] = False,
     no_documents: Annotated[
-        bool, typer.Option("--no-documents", help="Compare work and settings only.")
+        bool, typer.Option("--no-documents", help="Check work and settings only.")
     ] = False,
     verify: Annotated[
-        str, typer.Option("--verify", help="What is compared: fingerprint or content.")
+        str, typer.Option("--verify", help="Compare by fingerprint or by content.")
     ] = "fingerprint",
     max_age: Annotated[
         float | None,
-        typer.Option("--max-age", min=0, help="Seconds: a younger snapshot will do.", show_default=False),
+        typer.Option(
+            "--max-age",
+            min=0,
+            help="Use the last snapshot if it is younger than so many seconds.",
+            show_default=False,
+        ),
     ] = None,
     incremental: Annotated[
         bool, typer.Option("--incremental", help="Read only what may have changed since the last comparison.")
     ] = False,
     sample: Annotated[
         int | None,
-        typer.Option("--sample", help="Rows to draw at random: an estimate.", show_default=False),
+        typer.Option(
+            "--sample", help="Estimate the drift from so many rows, chosen at random.", show_default=False
+        ),
     ] = None,
     explain: Annotated[
         list[str] | None,
-        typer.Option("--explain", help="Document id: show which fields differ.", show_default=False),
+        typer.Option(
+            "--explain",
+            help="Show which fields of this document differ; may be repeated.",
+            show_default=False,
+        ),
     ] = None,
     as_json: AsJson = False,
     exit_zero: ExitZero = False,
 ) -> int:
-    """Compare the database with the index, and change nothing unless --action says so."""
+    """Compare the database with the index, and change nothing without --action."""
     import scrypath
 
-    config = settled()
+    config = load_config()
     if not schemas:
-        need_services(config)
-    wanted = names(schemas, config) if schemas else ()
+        require_services(config)
+    wanted = schema_names(schemas, config) if schemas else ()
     _check_action(action, yes=yes, delete_orphans=delete_orphans, as_json=as_json)
     found = scrypath.reconcile_sync(
         *wanted,
@@ -91,7 +108,7 @@ def reconcile(
             _print_fleet(fleet)
         _print_reports(reports, explained)
         _print_plans(plans)
-    if plans and not yes and not typer.confirm("Do this?"):
+    if plans and not yes and not typer.confirm("Apply this?"):
         return _verdict(reports, problems, documents=not no_documents, exit_zero=exit_zero)
     outcomes = [
         scrypath.apply(plan, progress=not as_json and sys.stderr.isatty(), config=config)
@@ -99,7 +116,7 @@ def reconcile(
         if plan.counts["count"].sum()
     ]
     if as_json:
-        answers.write(
+        json_output.write(
             {
                 "reports": reports,
                 "explained": explained,
@@ -111,7 +128,7 @@ def reconcile(
     else:
         _print_outcomes(outcomes)
     for problem in problems:
-        complain(problem, as_json=as_json)
+        write_error(problem, as_json=as_json)
     if problems or not outcomes:
         return _verdict(reports, problems, documents=not no_documents, exit_zero=exit_zero)
     return max(outcome_verdict(frame, exit_zero=exit_zero) for frame in outcomes)
@@ -125,11 +142,11 @@ def _problems(fleet: Fleet | None) -> list[ScrypathError]:
 
 
 def _named(schema: str, error: Exception) -> ScrypathError:
-    told = (
+    named = (
         copy(error) if isinstance(error, ScrypathError) else ScrypathError(f"{type(error).__name__}: {error}")
     )
-    told.message = f"{schema}: {told.message}"
-    return told
+    named.message = f"{schema}: {named.message}"
+    return named
 
 
 def _check_action(action: str | None, *, yes: bool, delete_orphans: bool, as_json: bool) -> None:
@@ -137,60 +154,64 @@ def _check_action(action: str | None, *, yes: bool, delete_orphans: bool, as_jso
         if yes or delete_orphans:
             raise InvalidOptions(
                 f"{'--yes' if yes else '--delete-orphans'} is given without --action.",
-                hint="Say what to do: --action repair.",
+                hint="Name the action: --action repair.",
             )
         return
     if action != "repair":
-        raise InvalidOptions(f"--action cannot be {action!r}.", hint="Known: repair.")
+        raise InvalidOptions(f"--action must be repair, not {action!r}.", hint="Use: --action repair.")
     if not yes and (as_json or not sys.stdin.isatty()):
         raise InvalidOptions(
-            "--action needs an answer, and there is nobody to ask.",
-            hint="Look at the report without --action first, then give --yes as well.",
+            "--action needs a confirmation, and there is no terminal to ask at.",
+            hint="Read the report without --action first, then add --yes.",
         )
 
 
 def _print_fleet(fleet: Fleet) -> None:
-    from scrypath.cli import tables, views
+    from scrypath.cli.rendering.report import show_fleet
+    from scrypath.cli.rendering.text import say
 
-    views.fleet(fleet)
-    tables.say()
+    show_fleet(fleet)
+    say()
 
 
-def _print_reports(reports: Sequence[Any], explained: Sequence[pl.DataFrame]) -> None:
-    from scrypath.cli import tables, views
+def _print_reports(reports: Sequence[Reconcile], explained: Sequence[pl.DataFrame]) -> None:
+    from scrypath.cli.rendering.report import show_differences, show_report
+    from scrypath.cli.rendering.text import say
 
     for place, report in enumerate(reports):
         if place:
-            tables.say()
-        views.report(report)
+            say()
+        show_report(report)
     for frame in explained:
-        tables.say()
-        views.differences(frame)
+        say()
+        show_differences(frame)
 
 
-def _print_plans(plans: Sequence[Any]) -> None:
-    from scrypath.cli import tables, views
+def _print_plans(plans: Sequence[Plan]) -> None:
+    from scrypath.cli.rendering.report import show_plan
+    from scrypath.cli.rendering.text import say
 
     for plan in plans:
-        tables.say()
-        views.plan(plan)
+        say()
+        show_plan(plan)
 
 
 def _print_outcomes(outcomes: Sequence[pl.DataFrame]) -> None:
-    from scrypath.cli import tables, views
+    from scrypath.cli.rendering.text import say
+    from scrypath.cli.rendering.work import show_outcome
 
     for frame in outcomes:
-        tables.say()
-        views.outcome(frame)
+        say()
+        show_outcome(frame)
 
 
 def _verdict(
-    reports: Sequence[Any], problems: Sequence[ScrypathError], *, documents: bool, exit_zero: bool
+    reports: Sequence[Reconcile], problems: Sequence[ScrypathError], *, documents: bool, exit_zero: bool
 ) -> int:
-    asked = [str(signal) for signal in TROUBLE if documents or signal is not Signal.DOCUMENT_DRIFT]
+    checked = [str(signal) for signal in FAILING_SIGNALS if documents or signal is not Signal.DOCUMENT_DRIFT]
     found, complete = False, not problems
     for report in reports:
-        signals = report.drift_signals.filter(report.drift_signals["signal"].is_in(asked))
+        signals = report.drift_signals.filter(report.drift_signals["signal"].is_in(checked))
         found = found or bool(signals["raised"].any())
         complete = (
             complete and bool(signals["observed"].all()) and (report.in_step is not None or not documents)

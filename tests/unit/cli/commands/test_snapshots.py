@@ -159,22 +159,22 @@ def test_an_empty_place(run: Run, tmp_path: Path) -> None:
     assert "scrypath snapshots publish <url>" in err
 
 
-def test_pruning_asks_before_it_forgets(run: Run) -> None:
+def test_pruning_asks_before_it_deletes(run: Run) -> None:
     for minutes in range(3):
         store(minutes)
     for arguments in ((), ("--json",)):
         code, out, err = run("snapshots", "prune", "--keep", "1", *arguments)
         assert (code, out) == (1, "")
-        assert "there is nobody to ask" in err
+        assert "there is no terminal to ask at" in err
         assert "--dry-run" in err
     code, out, _ = run("snapshots", "prune", "--keep", "1", "--dry-run")
     assert code == 0
-    assert out.endswith("\nWould be forgotten: 2 snapshots.\n")
+    assert out.endswith("\nWould be deleted: 2 snapshots.\n")
     assert len(names(run("snapshots", "--json")[1])) == 3
-    assert run("snapshots", "prune", "--keep", "1", "--yes") == (0, "Forgotten: 2 snapshots.\n", "")
+    assert run("snapshots", "prune", "--keep", "1", "--yes") == (0, "Deleted: 2 snapshots.\n", "")
     assert run("snapshots", "prune", "--keep", "1", "--yes") == (
         0,
-        "No snapshot is old enough to be forgotten.\n",
+        "No snapshot is old enough to be deleted.\n",
         "",
     )
     assert len(names(run("snapshots", "--json")[1])) == 1

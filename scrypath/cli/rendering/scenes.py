@@ -1,4 +1,4 @@
-"""``scrypath local demo``: a story, scene by scene."""
+"""The scenes of ``scrypath local demo``."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from typing import TYPE_CHECKING, Any
 from rich.rule import Rule
 from rich.text import Text
 
-from scrypath.cli import views
-from scrypath.cli.tables import console, say
+from scrypath.cli.rendering.audit import show_audit
+from scrypath.cli.rendering.report import show_differences, show_plan, show_report
+from scrypath.cli.rendering.stack import show_stack
+from scrypath.cli.rendering.text import console, say
+from scrypath.cli.rendering.work import show_failed, show_outcome, show_status
 
 if TYPE_CHECKING:
     from scrypath.local.demo import Scene
 
 LAB = "make lab"  # opens JupyterLab on this stack
 RUNBOOK = "runbooks/00_first_response.ipynb"
-VIEWS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
+RENDERERS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
     {
-        "local": views.local,
-        "status": views.status,
-        "failed": views.failed,
-        "report": views.report,
-        "differences": views.differences,
-        "plan": views.plan,
-        "outcome": views.outcome,
-        "audit": views.audit,
+        "local": show_stack,
+        "status": show_status,
+        "failed": show_failed,
+        "report": show_report,
+        "differences": show_differences,
+        "plan": show_plan,
+        "outcome": show_outcome,
+        "audit": show_audit,
     }
 )
 
 
-def tell(scenes: Iterable[Scene]) -> None:
+def show_scenes(scenes: Iterable[Scene]) -> None:
     """Print each scene as soon as it has happened."""
     number = 0
     for scene in scenes:
@@ -48,7 +51,7 @@ def tell(scenes: Iterable[Scene]) -> None:
             say(line)
         for name, shown in scene.shown:
             say()
-            VIEWS[name](shown)
+            RENDERERS[name](shown)
         if scene.shown and scene.ending:
             say()
         for line in scene.ending:
@@ -56,11 +59,11 @@ def tell(scenes: Iterable[Scene]) -> None:
         sys.stdout.flush()  # progress bars go to the other stream
     say()
     say(f"The commands above, and what else they can do: {_script()} --help")
-    say(f"The same with a button to press, in {RUNBOOK}: {LAB}", "bold")
+    say(f"The same with buttons, in {RUNBOOK}: {LAB}", "bold")
 
 
 def _script() -> str:
-    """What a shell in this folder finds the command under."""
+    """The name under which a shell in this folder finds the command."""
     script, here = Path(sys.executable).with_name("scrypath"), Path.cwd()
     if shutil.which("scrypath") or not script.exists():
         return "scrypath"

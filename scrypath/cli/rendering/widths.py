@@ -1,4 +1,8 @@
-"""How wide each column of a table becomes where the table is wider than the terminal."""
+"""How wide each column of a table becomes when the table is wider than the terminal.
+
+Rich would narrow the widest column first, whatever is in it, and cut its words. Here headings are folded first, then
+sentences, then other texts, and only sentences are ever folded within a word.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +23,13 @@ class Wish:
     Parameters
     ----------
     wanted
-        Where nothing is folded.
+        Width at which nothing is folded.
     cells
-        Where nothing but the heading is.
+        Width at which only the heading is folded.
     least
-        What it keeps even where the table stays too wide for the terminal.
+        Width that it keeps even when the table stays too wide for the terminal.
     sentence
-        Gives way before other texts.
+        Narrowed before columns of other texts.
     """
 
     wanted: int
@@ -56,7 +60,7 @@ def wish(heading: str, texts: Iterable[str], *, number: bool = False, sentence: 
 
 
 def fitted(wishes: Sequence[Wish], width: int) -> list[int]:
-    """The width of each column of a table of this width: headings give way first, then sentences, then texts.
+    """The width of each column of a table of this width: headings are folded first, then sentences, then texts.
 
     Examples
     --------

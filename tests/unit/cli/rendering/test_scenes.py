@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from scrypath.cli import tables, telling
+from scrypath.cli.rendering.scenes import show_scenes
 from scrypath.frames import OUTCOME
 from scrypath.local.demo import Scene
 
 
-def test_a_scene_that_goes_on_has_no_number_of_its_own(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
-    tables.console.cache_clear()
+def test_a_scene_that_goes_on_has_no_number_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     row = {"work_id": "oban:1", "operation": "upsert", "outcome": "accepted", "document_count": 3}
-    telling.tell(
+    show_scenes(
         [
             Scene("Loaded", lines=("Credit.",)),
             Scene(lines=("3 rows.",)),
@@ -44,4 +40,4 @@ def test_a_scene_that_goes_on_has_no_number_of_its_own(
     ]
     assert lines[-3] == ""
     assert lines[-2].endswith("scrypath --help")
-    assert lines[-1] == "The same with a button to press, in runbooks/00_first_response.ipynb: make lab"
+    assert lines[-1] == "The same with buttons, in runbooks/00_first_response.ipynb: make lab"

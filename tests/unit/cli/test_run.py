@@ -172,7 +172,7 @@ def test_a_fault_of_our_own_is_code_1_and_keeps_secrets(run: Run, monkeypatch: p
     def broken() -> None:
         raise RuntimeError("postgresql://shop:hunter2@db/shop")
 
-    monkeypatch.setattr("scrypath.cli.seeing.settled", broken)
+    monkeypatch.setattr("scrypath.cli.commands.status.load_config", broken)
     code, out, err = run("status")
     assert (code, out) == (1, "")
     assert "hunter2" not in err
@@ -185,7 +185,7 @@ def test_ctrl_c_is_code_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scrypath.cli.seeing.settled", interrupted)
+    monkeypatch.setattr("scrypath.cli.commands.status.load_config", interrupted)
     assert run("status")[0] == 130
 
 
@@ -212,7 +212,7 @@ def test_an_unknown_incident_is_a_named_error(run: Run) -> None:
 def test_a_part_that_is_not_installed_is_named_with_what_brings_it(tmp_path: Path) -> None:
     without = (
         "import sys; sys.modules['filelock'] = None\n"
-        "from scrypath.cli.running import run; sys.exit(run(['local', 'up']))"
+        "from scrypath.cli.run import run; sys.exit(run(['local', 'up']))"
     )
     home = tmp_path / "home"
     ended = subprocess.run(

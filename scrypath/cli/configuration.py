@@ -1,4 +1,4 @@
-"""What a command works with: the configuration, and the schemas that were named."""
+"""What a command works with: the configuration, and the schemas that were given."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from scrypath.config import Config, resolve
 from scrypath.errors import ConfigError
 
 
-def settled() -> Config:
-    """The configuration; the local stack's where no services are configured and it is up.
+def load_config() -> Config:
+    """The configuration; that of the local stack when no services are configured and the stack is up.
 
     Raises
     ------
     ConfigError
-        When the configuration does not hold.
+        When the configuration is not valid.
     """
     configured = resolve()
     if configured.database_url and configured.meilisearch_url:
@@ -27,36 +27,36 @@ def settled() -> Config:
     return attach() or configured
 
 
-def names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
-    """Registered names of the schemas that were named, when there is anything to ask about them.
+def schema_names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
+    """Registered names of the given schemas, or of all when none was given, once services are configured.
 
     Raises
     ------
     ConfigError
         When neither a database nor a server is configured.
     SchemaError
-        For a name that no schema bears; the hint names the nearest.
+        For a name that no schema has; the hint names the nearest.
     """
     if not config.schemas:
-        need_services(config)
-    found = registered(given, config)
-    need_services(config)
+        require_services(config)
+    found = registered_names(given, config)
+    require_services(config)
     return found
 
 
-def named(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
-    """As :func:`names`, and nothing when none was named: the root API then looks beyond the schemas too."""
-    found = names(given, config)
+def given_schema_names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
+    """As :func:`schema_names`, and none when none was given: the root API then looks beyond the schemas too."""
+    found = schema_names(given, config)
     return found if given else ()
 
 
-def registered(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
-    """Registered names of the schemas that were named; all of them when none was.
+def registered_names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
+    """Registered names of the given schemas; all of them when none was given.
 
     Raises
     ------
     SchemaError
-        For a name that no schema bears; the hint names the nearest.
+        For a name that no schema has; the hint names the nearest.
     """
     from scrypath.schema import registry
 
@@ -75,8 +75,8 @@ def _keep_imports() -> None:
         gc.freeze()
 
 
-def need_services(config: Config) -> None:
-    """Nothing, or a ``ConfigError`` that says how to start: there is nothing that a command could ask.
+def require_services(config: Config) -> None:
+    """Nothing, or a ``ConfigError`` whose hint says how to start.
 
     Raises
     ------

@@ -1,0 +1,1 @@
+"""Public frames as text for a terminal or a pipe."""
