@@ -8,6 +8,8 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 import orjson
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
 
 from scrypath.local.engine.errors import ApiError
 
@@ -67,23 +69,8 @@ def value_error(code: str, where: str, message: str) -> ApiError:
     return ApiError(code, f"Invalid value{at}: {message}")
 
 
-def distance(left: str, right: str) -> int:
-    """Return the Damerau-Levenshtein distance of two words."""
-    before: list[int] = []
-    previous = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        current = [i]
-        for j, b in enumerate(right, 1):
-            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            current.append(cost)
-        before, previous = previous, current
-    return previous[-1]
-
-
 def did_you_mean(received: str, accepted: Iterable[str]) -> str:
-    """Return a hint at the nearest accepted word, or nothing.
+    """Return a hint at the nearest accepted word, the first of several, or nothing.
 
     Examples
     --------
@@ -92,10 +79,8 @@ def did_you_mean(received: str, accepted: Iterable[str]) -> str:
     """
     length = len(received.encode())
     allowed = next((typos for top, typos in ((3, 0), (7, 1), (12, 2), (17, 3), (24, 4)) if length <= top), 5)
-    near = sorted((distance(received, word), n, word) for n, word in enumerate(accepted))
-    if not allowed or not near or near[0][0] > allowed:
-        return ""
-    return f"did you mean `{near[0][2]}`? "
+    near = extractOne(received, accepted, scorer=OSA.distance, score_cutoff=allowed) if allowed else None
+    return f"did you mean `{near[0]}`? " if near is not None else ""
 
 
 def one_of(words: Iterable[str]) -> str:
