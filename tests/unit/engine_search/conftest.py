@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scrypath.local.engine.search import facets, filters, indexer, query, request
+from scrypath.local.engine.search import facet_search, filters, indexer, query, request
 
 DEFAULTS: dict[str, Any] = {
     "displayedAttributes": ["*"],
@@ -92,7 +92,7 @@ class Index:
         return [hit["id"] for hit in self.search(q, limit=1000, attributesToRetrieve=["id"], **body)["hits"]]
 
     def facet_search(self, **body: Any) -> dict[str, int]:
-        reply = facets.answer(self.conn, self.settings, facets.read(body))
+        reply = facet_search.answer(self.conn, self.settings, facet_search.read(body))
         return {hit["value"]: hit["count"] for hit in reply["facetHits"]}
 
     def matching(self, expression: Any) -> list[int]:

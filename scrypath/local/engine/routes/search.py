@@ -13,7 +13,7 @@ from scrypath.local.engine.errors import ApiError
 from scrypath.local.engine.payload import loads
 from scrypath.local.engine.routes.call import Call, Reply, Route, answer
 from scrypath.local.engine.routes.documents import split_sort
-from scrypath.local.engine.search import facets, query, request
+from scrypath.local.engine.search import facet_search, query, request
 from scrypath.local.engine.search.multi import multi_search
 
 PARAMETERS: Final = (
@@ -186,9 +186,9 @@ def by_parameters(call: Call) -> Reply:
 
 def of_facet(call: Call) -> Reply:
     """Answer a search among the values of a facet."""
-    asked = facets.read(_narrowed(call, call.path["index_uid"], call.json()))
+    asked = facet_search.read(_narrowed(call, call.path["index_uid"], call.json()))
     with call.engine.indexes.get(call.index_uid).read() as (conn, facts):
-        return answer(facets.answer(conn, facts.settings, asked))
+        return answer(facet_search.answer(conn, facts.settings, asked))
 
 
 @contextmanager

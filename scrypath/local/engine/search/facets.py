@@ -1,24 +1,16 @@
-"""Facets: how many documents have which value, and searching among the values."""
+"""Facets: how many documents have which value."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from rapidfuzz.distance import OSA
-
-from scrypath.local.engine import deserr
 from scrypath.local.engine.errors import ApiError
-from scrypath.local.engine.search import request
-from scrypath.local.engine.search.derive import Typos
-from scrypath.local.engine.search.fields import Filterable, covers, listed, matches
+from scrypath.local.engine.search.fields import Filterable, covers, matches
 from scrypath.local.engine.search.indexer import field_ids, loads
-from scrypath.local.engine.search.tokens import normal
 from scrypath.local.engine.search.values import facet_values, shown_number
 
 FEW: Final = 300
@@ -105,10 +97,10 @@ def distribution(
     for name, fid in chosen.items():
         by_count = order_of(settings, name) == "count"
         if documents is None:
-            numbers, texts = _counted(conn, fid, docids)
+            numbers, texts = value_counts(conn, fid, docids)
         else:
             numbers, texts = _read(documents, name)
-        counts[name] = _top(numbers, texts, limit, by_count=by_count)
+        counts[name] = first_values(numbers, texts, limit, by_count=by_count)
         if numbers:
             stats[name] = {"min": float(min(numbers)), "max": float(max(numbers))}
     return counts, stats
@@ -146,7 +138,8 @@ def _read(documents: list[dict[str, Any]], name: str) -> tuple[Numbers, Texts]:
     return dict(numbers), texts
 
 
-def _counted(conn: sqlite3.Connection, fid: int, docids: Collection[int] | None) -> tuple[Numbers, Texts]:
+def value_counts(conn: sqlite3.Connection, fid: int, docids: Collection[int] | None) -> tuple[Numbers, Texts]:
+    """Return how many of some documents have each number and each text in a field; all documents for None."""
     within = "" if docids is None else " AND docid IN (SELECT value FROM json_each(?))"
     parameters: list[Any] = [fid] if docids is None else [fid, json.dumps(sorted(docids))]
     numbers = conn.execute(
@@ -160,7 +153,8 @@ def _counted(conn: sqlite3.Connection, fid: int, docids: Collection[int] | None)
     return dict(numbers.fetchall()), {folded: (original, count) for folded, original, count, _ in texts}
 
 
-def _top(numbers: Numbers, texts: Texts, limit: int, *, by_count: bool) -> dict[str, int]:
+def first_values(numbers: Numbers, texts: Texts, limit: int, *, by_count: bool) -> dict[str, int]:
+    """Return the counts of the first values of a facet, in its order."""
     if by_count:
         # of equal counts the server gives the last value first
         ranked = sorted(numbers.items(), key=lambda item: (item[1], item[0]), reverse=True)
@@ -171,155 +165,3 @@ def _top(numbers: Numbers, texts: Texts, limit: int, *, by_count: bool) -> dict[
     pairs = sorted((shown_number(value), count) for value, count in numbers.items())
     pairs += [(original, count) for _, (original, count) in sorted(texts.items())]
     return dict(pairs[:limit])
-
-
-@dataclass(frozen=True, slots=True)
-class FacetSearch:
-    """A search among the values of one facet.
-
-    Parameters
-    ----------
-    name
-        The facet.
-    text
-        What its values are to begin with, None for all.
-    search
-        The documents whose values count.
-    """
-
-    name: str
-    text: str | None
-    search: request.Search
-
-
-def answer(conn: sqlite3.Connection, settings: Mapping[str, Any], asked: FacetSearch) -> dict[str, Any]:
-    """Answer a search among the values of one facet that has been read already.
-
-    Parameters
-    ----------
-    conn
-        Database of the index.
-    settings
-        Settings of the index, in the shape of the wire.
-    asked
-        What is asked for.
-
-    Returns
-    -------
-    dict
-        The reply as the API gives it.
-
-    Raises
-    ------
-    ApiError
-        The settings do not allow it.
-    """
-    from scrypath.local.engine.search.query import candidates
-
-    started = time.perf_counter()
-    if not settings["facetSearch"]:
-        raise ApiError("facet_search_disabled", "The facet search is disabled for this index")
-    docids = candidates(conn, settings, asked.search)
-    _searchable(asked.name, settings)
-    fid = field_ids(conn).get(asked.name, -1)
-    _, texts = _counted(conn, fid, docids)
-    if asked.text is not None:
-        accepted = _accepts(asked.text, settings)
-        texts = {folded: found for folded, found in texts.items() if accepted(folded)}
-    limit = int(settings["faceting"]["maxValuesPerFacet"])
-    top = _top({}, texts, limit, by_count=order_of(settings, asked.name) == "count")
-    return {
-        "facetHits": [{"value": value, "count": count} for value, count in top.items()],
-        "facetQuery": asked.text,
-        "processingTimeMs": int((time.perf_counter() - started) * 1000),
-    }
-
-
-def read(body: Any) -> FacetSearch:
-    """Return the facet search that a JSON body asks for.
-
-    Raises
-    ------
-    ApiError
-        A value of the wrong type, or no facet.
-    """
-    found = deserr.expect_object(body)
-    name: str | None = None
-    text: str | None = None
-    rest: dict[str, Any] = {}
-    for key, value in found.items():
-        if key == "facetName":
-            name = deserr.string(value, "invalid_facet_search_facet_name", ".facetName")
-        elif key == "facetQuery":
-            text = (
-                None if value is None else deserr.string(value, "invalid_facet_search_query", ".facetQuery")
-            )
-        elif key == "exhaustiveFacetCount" and value is not None:
-            deserr.boolean(value, "invalid_facet_search_exhaustive_facet_count", ".exhaustiveFacetCount")
-        elif key in KEPT:
-            rest[key] = value
-    search, _ = request.read(rest)
-    if name is None:
-        raise ApiError("missing_facet_search_facet_name", "Missing field `facetName`")
-    return FacetSearch(name, text, search)
-
-
-KEPT: Final = frozenset(
-    {
-        "q",
-        "vector",
-        "media",
-        "hybrid",
-        "filter",
-        "matchingStrategy",
-        "attributesToSearchOn",
-        "rankingScoreThreshold",
-        "locales",
-        "useNetwork",
-    }
-)
-
-
-def _searchable(name: str, settings: Mapping[str, Any]) -> None:
-    filterable = Filterable(settings)
-    rule = filterable.rule(name)
-    if rule is not None and rule.facet_search:
-        return
-    if rule is not None:
-        raise ApiError(
-            "invalid_facet_search_facet_name",
-            f"Attribute `{name}` is not facet-searchable. Note: this attribute matches rule #{rule.number} in"
-            " filterableAttributes, but this rule does not enable facetSearch.\n"
-            f'Hint: enable facetSearch in rule #{rule.number} by adding `"facetSearch": true` to the rule.\n'
-            f"Hint: prepend another rule matching {name} with facetSearch: true before rule #{rule.number}",
-        )
-    patterns = filterable.facet_patterns()
-    known = (
-        f"Available facet-searchable attributes patterns are: `{listed(patterns, settings)}`."
-        if patterns
-        else "This index does not have configured facet-searchable attributes."
-    )
-    raise ApiError(
-        "invalid_facet_search_facet_name",
-        f"Attribute `{name}` is not facet-searchable. {known}"
-        " To make it facet-searchable add it to the `filterableAttributes` index settings.",
-    )
-
-
-def _accepts(text: str, settings: Mapping[str, Any]) -> Any:
-    wanted = normal(text.strip())
-    typos = Typos(settings)
-    most = 0
-    if typos.enabled and wanted not in typos.exact and len(wanted) >= typos.one:
-        most = 1 if len(wanted) < typos.two else 2
-
-    def accepted(value: str) -> bool:
-        folded = normal(value)
-        if folded.startswith(wanted):
-            return True
-        if not most:
-            return False
-        lengths = range(max(0, len(wanted) - most), len(wanted) + most + 1)
-        return any(OSA.distance(folded[:length], wanted, score_cutoff=most) <= most for length in lengths)
-
-    return accepted
