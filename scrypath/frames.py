@@ -106,8 +106,8 @@ REASON_COUNTS = _schema(
     "REASON_COUNTS",
     "Dense: every reason class in its fixed order, with zeros.",
     Column("reason_class", REASON, "Why work failed"),
-    Column("count", COUNT, "Units of work that are not healed", "units of work"),
-    Column("healed", COUNT, "Units of work a later success made good", "units of work"),
+    Column("open", COUNT, "Failed and retrying units of work without a later success", "units of work"),
+    Column("healed", COUNT, "Failed units of work that a later success made good", "units of work"),
 )
 
 DRIFT_SIGNALS = _schema(

@@ -7,11 +7,12 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from scrypath.vocabulary import DocumentDrift, ReasonClass
+from scrypath.vocabulary import DocumentDrift
+from scrypath.wording import number
 from scrypath.work.failed import reason_class_counts
 
 MIME, GRAMMAR = "application/vnd.vegalite.v5+json", "https://vega.github.io/schema/vega-lite/v5.json"
-WRONG, HEALED = "#cf222e", "#8c959f"
+OPEN, HEALED = "#cf222e", "#8c959f"
 DRIFT_COLOURS = {
     DocumentDrift.MISSING: "#bc4c00",
     DocumentDrift.ORPHAN: "#8250df",
@@ -19,20 +20,23 @@ DRIFT_COLOURS = {
     DocumentDrift.IN_FLIGHT: "#0969da",
     DocumentDrift.UNKNOWN: "#8c959f",
 }
-
-WHOLE = alt.Axis(tickMinStep=1, format="d")
-
-
-def _drawn_by_jupyter(chart: dict[str, Any], **_: Any) -> dict[str, Any]:
-    # What JupyterLab draws by itself; Altair's default fetches its drawing code from the internet.
-    return {MIME: chart | {"$schema": GRAMMAR}, "text/plain": "<chart>"}
+TICKS = 5  # numbers on an axis, beside the zero
+LABELS = 300  # pixels
 
 
-alt.renderers.register("scrypath", _drawn_by_jupyter)
-alt.renderers.enable("scrypath")
+class OfflineChart(alt.Chart):  # type: ignore[misc]
+    """A chart that JupyterLab draws by itself: Altair's default renderer fetches its drawing code from the internet.
+
+    A renderer that the user has enabled is used for this chart too.
+    """
+
+    def _repr_mimebundle_(self, *arguments: Any, **options: Any) -> Any:
+        if alt.renderers.active != "default":
+            return super()._repr_mimebundle_(*arguments, **options)
+        return {MIME: self.to_dict() | {"$schema": GRAMMAR}, "text/plain": "<chart>"}
 
 
-def failed_by_reason(frame: pl.DataFrame) -> Any:
+def failed_by_reason(frame: pl.DataFrame) -> OfflineChart:
     """Failed work by reason class, every class in its fixed order.
 
     Parameters
@@ -42,30 +46,35 @@ def failed_by_reason(frame: pl.DataFrame) -> Any:
 
     Returns
     -------
-    altair.Chart
-        Bars of what is open and what was healed.
+    OfflineChart
+        An ``altair.Chart``: bars of what is open and what was healed, with their numbers. Sources that were not
+        looked at are named below the title.
     """
-    counts = (
-        reason_class_counts(frame)
-        .with_columns(pl.col("reason_class").cast(pl.String))
-        .rename({"count": "open"})
-        .unpivot(["open", "healed"], index="reason_class", variable_name="state", value_name="units")
+    states = ["open", "healed"]
+    healed = pl.when(pl.col("healed") > 0).then(pl.format(" open, {} healed", _number("healed")))
+    counts = reason_class_counts(frame).with_columns(
+        pl.col("reason_class").cast(pl.String),
+        label=pl.format("{}: {}{}", "reason_class", _number("open"), healed.otherwise(pl.lit(""))),
     )
-    return (
-        alt.Chart(counts, title="Failed work by reason", height=140, width=420)
-        .mark_bar()
-        .encode(
-            x=alt.X("units:Q", title="units of work", axis=WHOLE, scale=_from_zero(counts["units"])),
-            y=alt.Y("reason_class:N", title=None, sort=[str(member) for member in ReasonClass]),
-            color=alt.Color(
-                "state:N", title=None, scale=alt.Scale(domain=["open", "healed"], range=[WRONG, HEALED])
-            ),
-            tooltip=["reason_class", "state", "units"],
-        )
+    totals = counts["open"] + counts["healed"]
+    bars = counts.unpivot(states, index=["reason_class", "label"], variable_name="state", value_name="units")
+    colour = alt.Color(
+        "state:N",
+        title=None,
+        legend=alt.Legend(orient="top"),
+        scale=alt.Scale(domain=states, range=[OPEN, HEALED]),
     )
+    chart: OfflineChart = _bars(bars, "Failed work by reason", remarks=_not_looked_at(frame)).encode(
+        x=_from_zero("units", totals, title="units of work"),
+        y=_labelled(counts["label"]),
+        color=colour,
+        order=alt.Order("state:N", sort="descending"),  # open first
+        tooltip=["reason_class", "state", "units"],
+    )
+    return chart
 
 
-def drift_by_kind(counts: pl.DataFrame) -> Any:
+def drift_by_kind(counts: pl.DataFrame) -> OfflineChart:
     """Documents that are not in step, by kind of drift.
 
     Parameters
@@ -75,26 +84,57 @@ def drift_by_kind(counts: pl.DataFrame) -> Any:
 
     Returns
     -------
-    altair.Chart
-        One bar a kind; what is in step is left out, it would dwarf the rest.
+    OfflineChart
+        An ``altair.Chart``: one bar a kind, with its number; what is in step is left out, it would dwarf the rest.
     """
     kinds = [str(member) for member in DocumentDrift]
-    off = counts.filter(pl.col("drift").is_in(kinds))
-    return (
-        alt.Chart(off, title="Documents not in step", height=140, width=420)
-        .mark_bar()
-        .encode(
-            x=alt.X("count:Q", title="documents", axis=WHOLE, scale=_from_zero(off["count"])),
-            y=alt.Y("drift:N", title=None, sort=kinds),
-            color=alt.Color(
-                "drift:N", legend=None, scale=alt.Scale(domain=kinds, range=list(DRIFT_COLOURS.values()))
-            ),
-            tooltip=["drift", "count"],
-        )
+    shown = pl.when(pl.col("count").is_null()).then(pl.lit("not compared")).otherwise(_number("count"))
+    drift = counts.filter(pl.col("drift").is_in(kinds)).with_columns(
+        label=pl.format("{}: {}", "drift", shown)
+    )
+    colour = alt.Color(
+        "drift:N", legend=None, scale=alt.Scale(domain=kinds, range=list(DRIFT_COLOURS.values()))
+    )
+    chart: OfflineChart = _bars(drift, "Documents not in step").encode(
+        x=_from_zero("count", drift["count"], title="documents"),
+        y=_labelled(drift["label"]),
+        color=colour,
+        tooltip=["drift", "count"],
+    )
+    return chart
+
+
+def _bars(frame: pl.DataFrame, title: str, *, remarks: list[str] | None = None) -> OfflineChart:
+    heading = alt.Title(title, subtitle=remarks) if remarks else title
+    bars: OfflineChart = OfflineChart(frame, title=heading, height=140, width=360).mark_bar()
+    return bars
+
+
+def _labelled(labels: pl.Series) -> alt.Y:
+    """One bar a label, in the order given.
+
+    The number belongs to the label: one unit beside thousands is a bar that nobody sees, and text beside the bars
+    is black on the dark theme too.
+    """
+    return alt.Y("label:N", title=None, sort=labels.to_list(), axis=alt.Axis(labelLimit=LABELS))
+
+
+def _from_zero(column: str, numbers: pl.Series, *, title: str) -> alt.X:
+    """An axis of whole numbers on which nothing is nothing, also where every number is zero."""
+    highest: Any = numbers.max() or 1
+    return alt.X(
+        f"{column}:Q",
+        title=title,
+        axis=alt.Axis(tickCount=min(highest, TICKS), format=",d"),
+        scale=alt.Scale(domain=[0, highest]),
     )
 
 
-def _from_zero(numbers: pl.Series) -> Any:
-    """A scale on which nothing is nothing, also where every number is zero."""
-    highest: Any = numbers.max()
-    return alt.Scale(domain=[0, highest or 1])
+def _number(column: str) -> pl.Expr:
+    return pl.col(column).map_elements(number, return_dtype=pl.String)
+
+
+def _not_looked_at(frame: pl.DataFrame) -> list[str]:
+    """One line for each source that is missing in the counts."""
+    rows = frame.filter(pl.col("work_id").is_null()).select("schema", "source").unique(maintain_order=True)
+    return [f"{schema}: {source} was not looked at to its end" for schema, source in rows.iter_rows()]

@@ -84,17 +84,17 @@ def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
 
     Examples
     --------
-    >>> reason_class_counts(FAILED_WORK.empty())["count"].to_list()
+    >>> reason_class_counts(FAILED_WORK.empty())["open"].to_list()
     [0, 0, 0, 0, 0]
     """
     units = FAILED_WORK.conform(frame).filter(pl.col("work_id").is_not_null())
     counted = units.group_by("reason_class").agg(
-        count=(~pl.col("healed")).sum(), healed=pl.col("healed").sum()
+        open=(~pl.col("healed")).sum(), healed=pl.col("healed").sum()
     )
     every = pl.DataFrame({"reason_class": list(map(str, ReasonClass))}, schema={"reason_class": REASON})
     return REASON_COUNTS.conform(
         every.join(counted, on="reason_class", how="left", maintain_order="left").with_columns(
-            pl.col("count", "healed").fill_null(0)
+            pl.col("open", "healed").fill_null(0)
         )
     )
 

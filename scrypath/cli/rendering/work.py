@@ -71,9 +71,7 @@ def show_failed(frame: pl.DataFrame) -> None:
 
 def show_reason_counts(frame: pl.DataFrame) -> None:
     """Frame ``REASON_COUNTS``, on one line."""
-    say(
-        "Why: " + ", ".join(f"{row['reason_class']} {number(row['count'])}" for row in frame.to_dicts()) + "."
-    )
+    say("Open, by reason: " + ", ".join(map(_reason_count, frame.to_dicts())) + ".")
 
 
 def show_outcome(frame: pl.DataFrame) -> None:
@@ -139,3 +137,8 @@ def _attempt(row: Row) -> str:
     return (
         f"{row['attempt']}/{row['max_attempts']}" if row["max_attempts"] is not None else f"{row['attempt']}"
     )
+
+
+def _reason_count(row: Row) -> str:
+    healed = f" ({number(row['healed'])} healed)" if row["healed"] else ""
+    return f"{row['reason_class']} {number(row['open'])}{healed}"

@@ -9,12 +9,21 @@ import polars as pl
 import pytest
 
 from scrypath.cli.rendering.table import STYLES
-from scrypath.cli.rendering.work import show_failed, show_outcome, show_status
-from scrypath.frames import FAILED_WORK, OUTCOME, STATUS
+from scrypath.cli.rendering.work import show_failed, show_outcome, show_reason_counts, show_status
+from scrypath.frames import FAILED_WORK, OUTCOME, REASON_COUNTS, STATUS
 
 Lines = Callable[[], list[str]]
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 LONG = "The connection to the search server at search.example was refused, again and again, all night long."
+
+
+def test_what_is_healed_is_counted_apart_from_what_is_open(lines: Lines) -> None:
+    rows = [
+        {"reason_class": "transport", "open": 34006, "healed": 0},
+        {"reason_class": "validation", "open": 3, "healed": 2},
+    ]
+    show_reason_counts(REASON_COUNTS.rows(rows))
+    assert lines() == ["Open, by reason: transport 34,006, validation 3 (2 healed)."]
 
 
 def test_failed_work_says_each_reason_once(lines: Lines) -> None:
