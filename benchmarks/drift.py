@@ -33,6 +33,7 @@ from scrypath.local.catalogue import City
 from scrypath.meilisearch import client, indexes, tasks, version
 from scrypath.schema import FINGERPRINT_FIELD, registry
 from scrypath.schema.documents import project_columns
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows, selection
 from scrypath.source.engine import libpq_url
 from scrypath.source.selection import Part
@@ -299,7 +300,7 @@ def _once(name: str, make: Callable[[], Any]) -> Any:
 
 def _payloads(config: Config) -> Iterator[tuple[bytes, list[str]]]:
     schema = registry.find(City)
-    for table in rows.batches(schema, config, size=config.batch_size):
+    for table in rows.batches(IndexRef.live(schema, config), size=config.batch_size):
         projected = project_columns(schema, table)
         yield bytes(projected.ndjson), projected.lines
 

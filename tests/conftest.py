@@ -21,6 +21,7 @@ from hypothesis import Phase, settings
 
 from scrypath.config import Config
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from tests.contract import summary
 
 if TYPE_CHECKING:
@@ -93,10 +94,10 @@ def database_url(stack: Stack) -> str:
 
 @pytest.fixture(scope="session")
 def template(database_url: str) -> Iterator[str]:
-    """Name of a database that has the oban tables and the tables of ``tests.shop``, to be copied."""
+    """Name of a database that has the oban tables and the tables of ``tests.support.shop``, to be copied."""
     from scrypath.queue.install import install
     from scrypath.source.engine import engine
-    from tests import shop
+    from tests.support import shop
 
     name = f"scry_template_{uuid4().hex[:10]}"
     _administer(database_url, f'CREATE DATABASE "{name}"')
@@ -116,7 +117,7 @@ def empty_database(database_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def shop_database(database_url: str, template: str) -> Iterator[str]:
-    """URL of a database with the tables of ``tests.shop`` and the queue's, for one test."""
+    """URL of a database with the tables of ``tests.support.shop`` and the queue's, for one test."""
     yield from _own_database(database_url, template)
 
 
@@ -129,7 +130,7 @@ def config(stack: Stack, shop_database: str, tmp_path: Path) -> Iterator[Config]
         meilisearch_key=stack.meilisearch_key,
         index_prefix=f"t{uuid4().hex[:12]}",
         home=tmp_path / "home",
-        schemas=("tests.shop:Product", "tests.shop:Brand"),
+        schemas=("tests.support.shop:Product", "tests.support.shop:Brand"),
         task_timeout=60.0,
     )
     yield config
@@ -144,14 +145,15 @@ def failed_task(config: Config) -> Callable[..., str]:
 
     from scrypath.schema.documents import Documents
     from scrypath.sync import sending
+    from scrypath.sync.delivery import delivered
     from scrypath.vocabulary import SyncMode
 
     def fail(ids: Sequence[str], schema: str = "Product") -> str:
         lines = [f'{{"id":"{item}","name":"never seen"}}' for item in ids]
         body = pa.array([f"{line}\n" for line in [*lines[:-1], '{"id":"not an id"}']])
         poisoned = Documents([*ids], body, [""] * len(ids))
-        (sent,) = sending.upsert(registry.find(schema), config, poisoned, mode=SyncMode.MANUAL)
-        (task,) = sending.finished(config, [sent])
+        (sent,) = sending.upsert(IndexRef.live(registry.find(schema), config), poisoned, mode=SyncMode.MANUAL)
+        ((_, task),) = delivered(config, [sent]).failed
         assert task.status == "failed"
         return sent.work_id
 
@@ -204,7 +206,7 @@ def _administer(server: str, statement: str) -> None:
 
 def _remove_indexes(config: Config) -> None:
     from scrypath.meilisearch import indexes
-    from tests import shop
+    from tests.support import shop
 
     for model in (shop.Product, shop.Brand):  # the test may have left an empty registry
         index = f"{config.index_prefix}_{model.__tablename__}"

@@ -25,7 +25,7 @@ from scrypath.config import Config, resolve
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests import witness  # noqa: E402
+from tests.support import state_digest  # noqa: E402
 
 FOLDERS = ("runbooks", "notebooks")
 SANITIZED = ROOT / "tests" / "nbval.cfg"  # what is not compared
@@ -68,9 +68,9 @@ def check(environment: dict[str, str]) -> int:
         config = resolve()
         for path in sorted((ROOT / "runbooks").glob("*.ipynb")):
             for _ in range(2):
-                before = witness.seen(config)
+                before = state_digest.seen(config)
                 code = compared(path)
-                after = witness.seen(config)
+                after = state_digest.seen(config)
                 changed = [name for name, digest in after.items() if before[name] != digest]
                 if changed:
                     sys.stderr.write(f"{path.name}, run as it stands, changed: {', '.join(changed)}\n")
@@ -113,9 +113,9 @@ def armed(config: Config, path: Path) -> str:
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = cell.source.replace("ARMED = False", "ARMED = True")
-    before = witness.seen(config)
+    before = state_digest.seen(config)
     NotebookClient(notebook, timeout=120).execute()
-    changed = {name for name, digest in witness.seen(config).items() if before[name] != digest}
+    changed = {name for name, digest in state_digest.seen(config).items() if before[name] != digest}
     expected = {"audit", "tasks", "documents cities"}
     if changed != expected:
         return f"{path.name}, armed, changed {sorted(changed)} instead of {sorted(expected)}."

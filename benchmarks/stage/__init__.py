@@ -31,6 +31,7 @@ from scrypath.rebuild.backfill import backfill
 from scrypath.redaction import Secret
 from scrypath.schema import registry
 from scrypath.schema.documents import project_columns
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows as source
 from scrypath.source.engine import engine, libpq_url
 from scrypath.source.selection import Part
@@ -142,8 +143,11 @@ def restore(made: Side) -> None:
     strangers = [str(int(text) + STRANGERS) for text in orphan]
     sent = [task.uid for task in documents.delete(config, made.index, strangers)]
     for ids in batched([*missing, *stale], config.batch_size):
-        projected = project_columns(schema, source.table(schema, config, Part(ids=ids)))
-        sent += [item.task_uid for item in sending.upsert(schema, config, projected, mode=SyncMode.MANUAL)]
+        projected = project_columns(schema, source.table(IndexRef.live(schema, config), Part(ids=ids)))
+        sent += [
+            item.task_uid
+            for item in sending.upsert(IndexRef.live(schema, config), projected, mode=SyncMode.MANUAL)
+        ]
     tasks.wait_all(config, sent)
 
 
@@ -161,7 +165,7 @@ def emptied(made: Side) -> None:
     schema, config = registry.find(City), made.config
     if indexes.get(config, made.index) is not None:
         tasks.wait(config, indexes.delete(config, made.index))
-    sending.ensure_index(schema, config, made.index)
+    sending.ensure_index(IndexRef.live(schema, config).at(made.index))
     tasks.wait_all(config, tasks.listing(config, index_uids=[made.index], limit=2).frame["uid"].to_list())
 
 
@@ -179,7 +183,7 @@ def _chosen(made: Side, place: int) -> list[str]:
 def _in_step(made: Side) -> bool:
     if indexes.get(made.config, made.index) is None:
         return False
-    found = compare(registry.find(City), made.config)
+    found = compare(IndexRef.live(registry.find(City), made.config))
     return found.compared and found.rows == made.rows and found.drift.is_empty()
 
 

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from scrypath.compare.checkpoint import Baseline
-from scrypath.config import Config
 from scrypath.meilisearch import tasks
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.work.frame import exploded, of_tasks
+from scrypath.work.states import FAILED_TASKS
 
 MARGIN = timedelta(minutes=5)  # between the clocks of those who write updated_at and the database's
 WRITING = ("documentAdditionOrUpdate", "documentEdition", "documentDeletion")
 REPLACING = ("indexDeletion", "indexSwap", "indexUpdate")
-WITHOUT_EFFECT = ("failed", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,12 @@ def horizon(since: Baseline) -> datetime:
     return since.stable_until - MARGIN
 
 
-def touched(
-    schema: SearchSchema, config: Config, since: Baseline, changed: Sequence[str], *, most: int
-) -> Touched:
+def touched(ref: IndexRef, since: Baseline, changed: Sequence[str], *, most: int) -> Touched:
     """Ids of rows that changed by their ``updated_at``, and of documents that tasks wrote.
 
     Parameters
     ----------
-    schema, config
+    ref
         What is compared.
     since
         What stood when the earlier comparison began.
@@ -57,7 +54,7 @@ def touched(
     most
         Documents that are worth reading by id; of more, nothing is returned.
     """
-    written = _by_tasks(schema, config, since.task)
+    written = _by_tasks(ref, since.task)
     if written.unclear:
         return written
     if len(changed) > most:
@@ -65,24 +62,24 @@ def touched(
     return Touched(written.ids.union(changed))
 
 
-def _by_tasks(schema: SearchSchema, config: Config, mark: int) -> Touched:
-    index = schema.index_name(config)
-    removals = tasks.listing(config, types=["taskDeletion"], limit=1).frame
+def _by_tasks(ref: IndexRef, mark: int) -> Touched:
+    index = ref.uid
+    removals = tasks.listing(ref.config, types=["taskDeletion"], limit=1).frame
     if removals.height and removals["uid"][0] > mark:
         return Touched(unclear="Tasks were deleted from the server's history since the earlier comparison.")
     page = tasks.listing(
-        config, index_uids=[index], types=[*WRITING, *REPLACING], reverse=True, from_uid=mark + 1
+        ref.config, index_uids=[index], types=[*WRITING, *REPLACING], reverse=True, from_uid=mark + 1
     )
     if page.truncated:
         return Touched(
-            unclear=f"More than {config.history_limit} tasks wrote to the index since the earlier comparison."
+            unclear=f"More than {ref.config.history_limit} tasks wrote to the index since the earlier comparison."
         )
-    effective = page.frame.filter((pl.col("uid") > mark) & ~pl.col("status").is_in(WITHOUT_EFFECT))
+    effective = page.frame.filter((pl.col("uid") > mark) & ~pl.col("status").is_in(FAILED_TASKS))
     replacing = effective.filter(pl.col("type").is_in(REPLACING))
     if replacing.height:
         uid, kind = replacing.select("uid", "type").row(0)
         return Touched(unclear=f"Task {uid} ({kind}) replaced the index since the earlier comparison.")
-    work = of_tasks(effective, [schema], config)
+    work = of_tasks(effective, [ref.schema], ref.config)
     anonymous = work.filter(pl.col("document_ids").is_null())
     if anonymous.height:
         return Touched(

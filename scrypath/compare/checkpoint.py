@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from scrypath.compare.definition import definition
-from scrypath.config import Config
 from scrypath.meilisearch.indexes import IndexInfo
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 
 
@@ -64,20 +63,22 @@ def parse(found: Mapping[str, Any] | None) -> Baseline | None:
         return None
 
 
-def observe(schema: SearchSchema, config: Config, index: IndexInfo | None, *, ended: int) -> Baseline | None:
+def observe(ref: IndexRef, index: IndexInfo | None, *, ended: int) -> Baseline | None:
     """What stands before a comparison reads; None when nothing later can start from it.
 
     Parameters
     ----------
-    schema, config
+    ref
         What will be compared.
     index
         As the server lists it, None when there is none.
     ended
         As :func:`scrypath.compare.in_flight.ended_up_to` says.
     """
-    if index is None or index.created_at is None or schema.updated_at is None:
+    if index is None or index.created_at is None or ref.schema.updated_at is None:
         return None
-    if not rows.in_columns(schema, config):
+    if not rows.in_columns(ref):
         return None  # a value may change without its row
-    return Baseline(definition(schema, moments=True), index.created_at, ended, rows.stable_until(config))
+    return Baseline(
+        definition(ref.schema, moments=True), index.created_at, ended, rows.stable_until(ref.config)
+    )

@@ -16,7 +16,7 @@ from scrypath.errors import IndexNotFound, ScrypathError
 from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
 from scrypath.meilisearch import indexes, tasks
 from scrypath.meilisearch.indexes import IndexInfo
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
@@ -54,7 +54,7 @@ class Comparison:
         ``frames.DRIFT_ESTIMATE``, of a sample only.
     index_created_at
         Which index was compared: one of the same name made or swapped in later has another moment. UTC.
-    nameless
+    without_id
         Rows that have no id; in ``drift`` they are one, whose id is empty.
     unread
         Rows that could not be compared, where nothing was; None: not known.
@@ -73,7 +73,7 @@ class Comparison:
     baseline: Baseline | None = None
     estimate: pl.DataFrame | None = None
     index_created_at: datetime | None = None
-    nameless: int = 0
+    without_id: int = 0
     unread: int | None = None
 
     def noting(self, note: str) -> Comparison:
@@ -87,7 +87,7 @@ class Comparison:
             return no_counts(unknown=self.unread)
         tally = dict(self.drift.group_by("drift").len().iter_rows())
         counts = {"in_step": self.in_step} | {str(kind): tally.get(str(kind), 0) for kind in DocumentDrift}
-        counts[str(DocumentDrift.UNKNOWN)] += max(0, self.nameless - 1)
+        counts[str(DocumentDrift.UNKNOWN)] += max(0, self.without_id - 1)
         return DOCUMENT_COUNTS.rows({"drift": name, "count": count} for name, count in counts.items())
 
 
@@ -106,8 +106,7 @@ def no_counts(*, unknown: int | None = None) -> pl.DataFrame:
 
 
 def compare(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     *,
     verify: Verification = Verification.FINGERPRINT,
     read: Reader = read_here,
@@ -119,7 +118,7 @@ def compare(
 
     Parameters
     ----------
-    schema, config
+    ref
         What is compared.
     verify
         What is read from documents.
@@ -132,25 +131,25 @@ def compare(
         When a side cannot be read.
     """
     began = datetime.now(UTC)
-    before = indexes.get(config, schema.index_name(config))
-    if not schema.fingerprint:
+    before = indexes.get(ref.config, ref.uid)
+    if not ref.schema.fingerprint:
         verify = Verification.CONTENT
-    if before is not None and before.primary_key not in (None, schema.document_id):
-        note = f"The index names its documents by {before.primary_key!r}, not {schema.document_id!r}."
-        return not_compared(schema, config, verify, began, note)
-    ended = ended_up_to(config, schema.index_name(config))
-    baseline = observe(schema, config, before, ended=ended)
+    if before is not None and before.primary_key not in (None, ref.schema.document_id):
+        note = f"The index names its documents by {before.primary_key!r}, not {ref.schema.document_id!r}."
+        return not_compared(ref, verify, began, note)
+    ended = ended_up_to(ref.config, ref.uid)
+    baseline = observe(ref, before, ended=ended)
     try:
-        scanned = read(schema, config, verify, before is not None)
+        scanned = read(ref, verify, before is not None)
     except IndexNotFound:
-        return not_compared(schema, config, verify, began, "The index was deleted while it was read.")
-    pending = in_flight(schema, config, since=ended)
-    found = confirmed(
-        schema, config, scanned.suspects, pending, verify=verify, nameless=scanned.nameless
-    ).sort("document_id")
-    if _replaced(config, schema.index_name(config), before, ended=ended):
-        return not_compared(schema, config, verify, began, REPLACED)
-    if not scanned.whole:
+        return not_compared(ref, verify, began, "The index was deleted while it was read.")
+    pending = in_flight(ref, since=ended)
+    found = confirmed(ref, scanned.suspects, pending, verify=verify, without_id=scanned.without_id).sort(
+        "document_id"
+    )
+    if _replaced(ref.config, ref.uid, before, ended=ended):
+        return not_compared(ref, verify, began, REPLACED)
+    if not scanned.complete:
         # Every row was compared all the same: it is documents without a row that may be missing here.
         return _impossible(began, verify, OVERLOOKED, DOCUMENTS.conform(found))
     return Comparison(
@@ -165,18 +164,16 @@ def compare(
         note=None if before is not None else "The index does not exist.",
         baseline=baseline,
         index_created_at=before.created_at if before is not None else None,
-        nameless=scanned.nameless,
+        without_id=scanned.without_id,
     )
 
 
-def not_compared(
-    schema: SearchSchema, config: Config, verify: Verification, began: datetime, why: str
-) -> Comparison:
+def not_compared(ref: IndexRef, verify: Verification, began: datetime, why: str) -> Comparison:
     """A comparison that could not be made: no numbers, but how many rows nothing is known of.
 
     Parameters
     ----------
-    schema, config
+    ref
         What was to be compared.
     verify
         What was to be read from documents.
@@ -186,7 +183,7 @@ def not_compared(
         What kept it from being made.
     """
     try:
-        unread = rows.count(schema, config) or None
+        unread = rows.count(ref) or None
     except ScrypathError:
         unread = None
     told = f"{why} {unread:,} rows could not be compared." if unread else why

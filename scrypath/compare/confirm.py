@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from scrypath.compare.by_id import in_step, states
+from scrypath.compare.current_state import current_states, in_step
 from scrypath.compare.in_flight import InFlight
-from scrypath.config import Config
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import DocumentDrift, Verification
 
 if TYPE_CHECKING:
@@ -19,20 +18,19 @@ CHANGED = "It changed while it was compared."
 
 
 def confirmed(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     suspects: pl.DataFrame,
     pending: InFlight,
     *,
     verify: Verification,
-    nameless: int = 0,
+    without_id: int = 0,
     over: Connection | None = None,
 ) -> pl.DataFrame:
     """Suspects that are still not in step, with their drift.
 
     Parameters
     ----------
-    schema, config
+    ref
         What is compared.
     suspects
         ``document_id``, ``row_fingerprint``, ``document_fingerprint``, ``has_row``, ``has_document`` as scanned.
@@ -40,7 +38,7 @@ def confirmed(
         What is being written.
     verify
         What the comparison reads from documents.
-    nameless
+    without_id
         Rows without an id: nobody can look for their documents.
     over
         As for ``rows.stream``.
@@ -51,13 +49,13 @@ def confirmed(
         The columns of ``frames.DOCUMENTS``, and ``row_count``: how many of the rows scanned it stands for.
     """
     named = suspects.filter(pl.col("document_id") != "")
-    now = states(schema, config, named["document_id"].to_list(), verify=verify, over=over)
+    now = current_states(ref, named["document_id"].to_list(), verify=verify, over=over)
     known = named.join(now, on="document_id", how="left", maintain_order="left")
-    row_changed = (pl.col("has_row") != pl.col("row_stands")) | (
+    row_changed = (pl.col("has_row") != pl.col("row_exists")) | (
         pl.col("row_fingerprint").ne_missing(pl.col("row_now"))
     )
     # A document that carries no fingerprint is compared by its content only now: that is no change.
-    document_changed = (pl.col("has_document") != pl.col("document_stands")) | (
+    document_changed = (pl.col("has_document") != pl.col("document_exists")) | (
         pl.col("document_fingerprint").is_not_null()
         & pl.col("document_fingerprint").ne_missing(pl.col("document_now"))
     )
@@ -73,9 +71,9 @@ def confirmed(
             .then(pl.lit(str(DocumentDrift.UNKNOWN)))
             .when(pl.col("work").is_not_null() | pl.col("changed"))
             .then(pl.lit(str(DocumentDrift.IN_FLIGHT)))
-            .when(~pl.col("document_stands"))
+            .when(~pl.col("document_exists"))
             .then(pl.lit(str(DocumentDrift.MISSING)))
-            .when(~pl.col("row_stands"))
+            .when(~pl.col("row_exists"))
             .then(pl.lit(str(DocumentDrift.ORPHAN)))
             .otherwise(pl.lit(str(DocumentDrift.STALE))),
             row_fingerprint=pl.col("row_now"),
@@ -84,20 +82,20 @@ def confirmed(
                 "problem",
                 "work",
                 pl.when(pl.col("changed")).then(pl.lit(CHANGED)),
-                pl.when(pl.col("document_stands") & pl.col("document_now").is_null()).then(
+                pl.when(pl.col("document_exists") & pl.col("document_now").is_null()).then(
                     pl.lit("The document holds values that its fields cannot have.")
                 ),
             ),
             row_count=pl.when("has_row").then(pl.max_horizontal("row_count", pl.lit(1))).otherwise(0),
         )
     )
-    if not nameless:
+    if not without_id:
         return found
     said = {
         "document_id": "",
         "drift": str(DocumentDrift.UNKNOWN),
-        "detail": f"{nameless:,} rows have no id." if nameless > 1 else "The row has no id.",
-        "row_count": nameless,
+        "detail": f"{without_id:,} rows have no id." if without_id > 1 else "The row has no id.",
+        "row_count": without_id,
     }
     return pl.concat(
         [found, pl.DataFrame([said], schema_overrides=dict(found.schema))], how="diagonal_relaxed"

@@ -15,7 +15,7 @@ IN_FLIGHT = 16  # tasks handed to the executor and not taken back yet: what boun
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ReadTask:
     """What an executor is to do.
 
     Parameters
@@ -33,7 +33,7 @@ class Task:
     take: Callable[[Any], None]
 
 
-def carry_out(executor: Executor, tasks: Iterable[Task], *, stopped: Future[None] | None = None) -> None:
+def run_all(executor: Executor, tasks: Iterable[ReadTask], *, stopped: Future[None] | None = None) -> None:
     """Have tasks done by an executor, and take their results in the order in which they come.
 
     When one fails, or at an interruption, those that have not begun are cancelled.
@@ -56,31 +56,31 @@ def carry_out(executor: Executor, tasks: Iterable[Task], *, stopped: Future[None
     concurrent.futures.CancelledError
         When ``stopped`` is done.
     """
-    flying: dict[Future[Any], Task] = {}
+    running: dict[Future[Any], ReadTask] = {}
     try:
         for task in tasks:
-            while len(flying) >= IN_FLIGHT:
-                _land(executor, flying, stopped)
-            flying[_handed(executor, task)] = task
-        while flying:
-            _land(executor, flying, stopped)
+            while len(running) >= IN_FLIGHT:
+                _collect(executor, running, stopped)
+            running[_submitted(executor, task)] = task
+        while running:
+            _collect(executor, running, stopped)
     finally:
-        for future in flying:
+        for future in running:
             future.cancel()
 
 
-def _handed(executor: Executor, task: Task) -> Future[Any]:
+def _submitted(executor: Executor, task: ReadTask) -> Future[Any]:
     try:
         return executor.submit(task.run)
     except Exception as error:
         raise _lost(executor, task, error) from error
 
 
-def _land(executor: Executor, flying: dict[Future[Any], Task], stopped: Future[None] | None) -> None:
-    for future in first_done({*flying} if stopped is None else {*flying, stopped}):
+def _collect(executor: Executor, running: dict[Future[Any], ReadTask], stopped: Future[None] | None) -> None:
+    for future in first_done({*running} if stopped is None else {*running, stopped}):
         if future is stopped:
             raise CancelledError
-        task = flying.pop(future)
+        task = running.pop(future)
         try:
             found = future.result()
         except ScrypathError as error:
@@ -91,10 +91,10 @@ def _land(executor: Executor, flying: dict[Future[Any], Task], stopped: Future[N
         task.take(found)
 
 
-def _lost(executor: Executor, task: Task, error: Exception) -> PartFailed:
-    said = redact(str(error)).strip().partition("\n")[0]
+def _lost(executor: Executor, task: ReadTask, error: Exception) -> PartFailed:
+    reason = redact(str(error)).strip().partition("\n")[0]
     return PartFailed(
         f"On {type(executor).__name__}, {task.name} could not be read: "
-        f"{type(error).__name__}{f': {said}' if said else ''}",
+        f"{type(error).__name__}{f': {reason}' if reason else ''}",
         hint="Look at the executor's workers and their logs, or compare without executor=.",
     )

@@ -8,14 +8,15 @@ from functools import partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from scrypath.compare import local_reader
-from scrypath.compare.executor import Task, carry_out
-from scrypath.compare.local_reader import Scanned
-from scrypath.compare.page_overlap import Seam, whole
-from scrypath.compare.read_job import Order, order, schema_of
-from scrypath.config import Config
+from scrypath.compare import local_reader, scratch
+from scrypath.compare.executor import ReadTask, run_all
+from scrypath.compare.fingerprint_tables import document_tables, row_fingerprints
+from scrypath.compare.page_overlap import PageOverlap, complete
+from scrypath.compare.read_job import ReadJob, read_job, ref_of
+from scrypath.compare.scratch import Scanned
 from scrypath.meilisearch import indexes
 from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
@@ -28,8 +29,7 @@ PAGES = 2  # pages of the configured size in one part
 
 
 def read_divided(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     verify: Verification,
     indexed: bool,
     *,
@@ -40,7 +40,7 @@ def read_divided(
 
     Parameters
     ----------
-    schema, config
+    ref
         What is compared.
     verify
         Whether documents are judged by the fingerprint they carry or by their content.
@@ -58,26 +58,25 @@ def read_divided(
     PartFailed
         When a part was lost, by a worker that died, say. An error that a part itself met is raised as it is.
     """
-    told = order(schema, config, verify, executor)
-    with local_reader.scratch() as connection:
-        to_read = _row_tasks(connection, schema, told, on_progress)
-        complete = True
+    job = read_job(ref, verify, executor)
+    with scratch.scratch() as connection:
+        to_read = _row_tasks(connection, ref.schema, job, on_progress)
+        nothing_missed = True
         for reading in range(local_reader.PASSES if indexed else 0):
-            seams: dict[int, Seam] = {}
+            overlaps: dict[int, PageOverlap] = {}
             documents = _document_tasks(
-                connection, schema, told.again(), seams, on_progress if reading == 0 else lambda _: None
+                connection, ref.schema, job.again(), overlaps, on_progress if reading == 0 else lambda _: None
             )
-            carry_out(executor, _alternating(to_read, documents))
-            complete = whole(seams[start] for start in sorted(seams))
-            if complete:
+            run_all(executor, _alternating(to_read, documents))
+            nothing_missed = complete(overlaps[start] for start in sorted(overlaps))
+            if nothing_missed:
                 break
-        carry_out(executor, to_read)  # where there is no index
-        return local_reader.joined(connection, whole=complete)
+        run_all(executor, to_read)  # where there is no index
+        return scratch.joined(connection, complete=nothing_missed)
 
 
 def read_elsewhere(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     verify: Verification,
     indexed: bool,
     *,
@@ -92,76 +91,74 @@ def read_elsewhere(
     stopped
         Done: nobody waits for the result any more.
     """
-    told = order(schema, config, verify, executor)
+    job = read_job(ref, verify, executor)
     found: list[Scanned] = []
-    task = Task(f"both sides of {schema.name}", partial(both_sides, told, indexed), found.append)
-    carry_out(executor, [task], stopped=stopped)
+    task = ReadTask(f"both sides of {ref.schema.name}", partial(both_sides, job, indexed), found.append)
+    run_all(executor, [task], stopped=stopped)
     on_progress(found[0].rows + found[0].documents)
     return found[0]
 
 
-def both_sides(order: Order, indexed: bool) -> Scanned:
+def both_sides(job: ReadJob, indexed: bool) -> Scanned:
     """A schema read and joined: what a worker runs."""
-    return local_reader.read_here(schema_of(order), order.config, order.verify, indexed)
+    return local_reader.read_here(ref_of(job), job.verify, indexed)
 
 
-def rows_part(order: Order, part: Part) -> pa.Table:
+def rows_part(job: ReadJob, part: Part) -> pa.Table:
     """``id``, ``fingerprint`` and ``problem`` of a range of rows: what a worker runs."""
-    return local_reader.row_fingerprints(schema_of(order), order.config, part)
+    return row_fingerprints(ref_of(job), part)
 
 
-def documents_part(order: Order, start: int, stop: int | None) -> tuple[pa.Table, Seam]:
+def documents_part(job: ReadJob, start: int, stop: int | None) -> tuple[pa.Table, PageOverlap]:
     """``id`` and ``fingerprint`` of a range of documents, and how its pages joined: what a worker runs."""
     import pyarrow as pa
 
-    seam = Seam()
-    tables = local_reader.document_tables(
-        schema_of(order), order.config, order.verify, seam, start=start, stop=stop
-    )
-    return pa.concat_tables(tables), seam
+    overlap = PageOverlap()
+    tables = document_tables(ref_of(job), job.verify, overlap, start=start, stop=stop)
+    return pa.concat_tables(tables), overlap
 
 
 def _row_tasks(
     connection: duckdb.DuckDBPyConnection,
     schema: SearchSchema,
-    told: Order,
+    job: ReadJob,
     on_progress: Callable[[int], Any],
-) -> Iterator[Task]:
+) -> Iterator[ReadTask]:
     def take(table: pa.Table) -> None:
-        local_reader.insert(connection, "rows_side", table)
+        scratch.insert(connection, "rows_side", table)
         on_progress(table.num_rows)
 
-    for part in rows.parts(schema, told.config, PAGES * told.config.page_size):
+    for part in rows.parts(IndexRef.live(schema, job.config), PAGES * job.config.page_size):
         after = "" if part.after is None else f" after id {part.after}"
         upto = "" if part.upto is None else f" up to id {part.upto}"
-        yield Task(f"the rows of {schema.name}{after}{upto}", partial(rows_part, told, part), take)
+        yield ReadTask(f"the rows of {schema.name}{after}{upto}", partial(rows_part, job, part), take)
 
 
 def _document_tasks(
     connection: duckdb.DuckDBPyConnection,
     schema: SearchSchema,
-    told: Order,
-    seams: dict[int, Seam],
+    job: ReadJob,
+    overlaps: dict[int, PageOverlap],
     on_progress: Callable[[int], Any],
-) -> Iterator[Task]:
-    def take(start: int, found: tuple[pa.Table, Seam]) -> None:
-        table, seam = found
-        local_reader.insert(connection, "documents_side", table)
-        seams[start] = seam
+) -> Iterator[ReadTask]:
+    def take(start: int, found: tuple[pa.Table, PageOverlap]) -> None:
+        table, overlap = found
+        scratch.insert(connection, "documents_side", table)
+        overlaps[start] = overlap
         on_progress(
-            max(0, table.num_rows - (seam.pages - 1) - (start > 0))
+            max(0, table.num_rows - (overlap.pages - 1) - (start > 0))
         )  # each page but the first overlaps
 
-    total = indexes.stats(told.config, schema.index_name(told.config)).number_of_documents
-    size = PAGES * told.config.page_size
+    total = indexes.stats(job.config, schema.index_name(job.config)).number_of_documents
+    size = PAGES * job.config.page_size
     # A range begins with the document that the one before ends with: so it can be seen whether they join.
     starts = range(0, max(1, total), max(1, size - 1))
     for start in starts:
         stop = None if start == starts[-1] else start + size  # the last one also takes what comes later
         name = f"the documents of {schema.name} from position {start}"
-        yield Task(name, partial(documents_part, told, start, stop), partial(take, start))
+        yield ReadTask(name, partial(documents_part, job, start, stop), partial(take, start))
 
 
-def _alternating(*sides: Iterator[Task]) -> Iterator[Task]:
+def _alternating(*sides: Iterator[ReadTask]) -> Iterator[ReadTask]:
     # Both servers are asked at the same time.
     return (task for task in chain.from_iterable(zip_longest(*sides)) if task is not None)

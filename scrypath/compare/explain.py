@@ -8,16 +8,17 @@ from typing import Any
 import orjson
 import polars as pl
 
-from scrypath.compare import local_reader
+from scrypath.compare.fingerprint_tables import row_fingerprints
 from scrypath.compare.fingerprints import id_of
 from scrypath.compare.float_rounding import as_sent
-from scrypath.config import Config, resolve
+from scrypath.config import Config
 from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.frames import FIELD_DIFFERENCES
 from scrypath.meilisearch import documents as wire
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema import SearchSchema
 from scrypath.schema.documents import project_records
 from scrypath.schema.identity import several
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source.selection import Part
 from scrypath.sync.convergence import current
 from scrypath.vocabulary import DocumentDrift
@@ -53,19 +54,19 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     >>> scrypath.explain("Brand", ["1"]).select("drift", "field", "database", "index").rows()
     [('stale', 'name', '"Acme"', '"Acne"')]
     """
-    found, settled = registry.find(schema), resolve(config)
+    ref = IndexRef.find(schema, config)
     texts = list(dict.fromkeys(str(item) for item in several("ids", ids)))
-    unknown = _unsound(found, settled, texts)
-    documents, _ = current(found, settled, [item for item in texts if item not in unknown])
+    unknown = _unsound(ref, texts)
+    documents, _ = current(ref, [item for item in texts if item not in unknown])
     rows = dict(zip(documents.ids, map(orjson.loads, documents.lines), strict=True))
-    index = _documents(found, settled, texts)
+    index = _documents(ref, texts)
     different: list[dict[str, Any]] = []
     for document_id in texts:
         row, document = rows.get(document_id), index.get(document_id)
         drift = DocumentDrift.UNKNOWN if document_id in unknown else _drift(row, document)
         if drift is None:
             continue
-        same = _same_fields(found, row, document) if drift is DocumentDrift.STALE else ()
+        same = _same_fields(ref.schema, row, document) if drift is DocumentDrift.STALE else ()
         different.extend(
             {
                 "document_id": document_id,
@@ -76,25 +77,25 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
                 if document is None or field.name not in document
                 else _json(document[field.name]),
             }
-            for field in found.fields
+            for field in ref.schema.fields
             if field.name not in same
         )
     return FIELD_DIFFERENCES.rows(different)
 
 
-def _unsound(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
-    read = local_reader.row_fingerprints(schema, config, Part(ids=ids))
+def _unsound(ref: IndexRef, ids: Sequence[str]) -> set[str]:
+    read = row_fingerprints(ref, Part(ids=ids))
     pairs = zip(read.column("id").to_pylist(), read.column("problem").to_pylist(), strict=True)
     return {document_id for document_id, problem in pairs if problem is not None}
 
 
-def _documents(schema: SearchSchema, config: Config, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    names = [field.name for field in schema.fields]
+def _documents(ref: IndexRef, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    names = [field.name for field in ref.schema.fields]
     try:
-        read = wire.get_many(config, schema.index_name(config), ids, fields=names)
+        read = wire.get_many(ref.config, ref.uid, ids, fields=names)
     except IndexNotFound:
         return {}
-    return {id_of(schema, document): document for document in read}
+    return {id_of(ref.schema, document): document for document in read}
 
 
 def _drift(row: Any, document: Any) -> DocumentDrift | None:

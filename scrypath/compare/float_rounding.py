@@ -14,11 +14,10 @@ from typing import Any
 import orjson
 
 from scrypath.compare.fingerprints import document_fingerprints, id_of
-from scrypath.config import Config
 from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.meilisearch import documents as wire
-from scrypath.schema import SearchSchema
 from scrypath.schema.fields import Kind
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import current
 
 STEPS = 4  # from one float to the next: what a server may be off, read twice
@@ -45,22 +44,20 @@ def as_sent(held: Any, sent: Any) -> Any:
     return held
 
 
-def as_their_rows(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
+def as_their_rows(ref: IndexRef, ids: Sequence[str]) -> set[str]:
     """Which of these documents say what their rows say, but for digits that the server lost."""
-    lossy = {field.name for field in schema.fields if field.kind in LOSSY}
+    lossy = {field.name for field in ref.schema.fields if field.kind in LOSSY}
     if not ids or not lossy:
         return set()
     try:
-        rows, _ = current(schema, config, ids)
-        read = wire.get_many(
-            config, schema.index_name(config), ids, fields=[field.name for field in schema.fields]
-        )
+        rows, _ = current(ref, ids)
+        read = wire.get_many(ref.config, ref.uid, ids, fields=[field.name for field in ref.schema.fields])
     except (IndexNotFound, ProjectionError):  # it changed since it was read: then it is not as its row
         return set()
     sent = dict(zip(rows.ids, map(orjson.loads, rows.lines), strict=True))
-    held = [_mended(document, sent.get(id_of(schema, document), {}), lossy) for document in read]
+    held = [_mended(document, sent.get(id_of(ref.schema, document), {}), lossy) for document in read]
     wanted = dict(zip(rows.ids, rows.fingerprints, strict=True))
-    found = document_fingerprints(schema, held)
+    found = document_fingerprints(ref.schema, held)
     pairs = zip(found.column("id").to_pylist(), found.column("fingerprint").to_pylist(), strict=True)
     return {
         document_id for document_id, mark in pairs if mark is not None and wanted.get(document_id) == mark

@@ -12,13 +12,13 @@ from scrypath.errors import SchemaError
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
 from scrypath.schema import FanOut, SearchSchema, registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, SyncMode, WorkState
 from scrypath.work.frame import exploded, of_jobs, of_tasks
+from scrypath.work.states import FAILED_TASKS, PENDING_TASKS, UNFINISHED_JOBS
 
-PENDING_JOBS = ("available", "scheduled", "executing", "retryable")
 DOCUMENT_TASKS = ("documentAdditionOrUpdate", "documentEdition", "documentDeletion", "indexDeletion")
-WITHOUT_EFFECT = ("failed", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,19 @@ def ended_up_to(config: Config, index: str) -> int:
     # The newest first: a task that is accepted between the two questions is then after the mark.
     newest = tasks.listing(config, limit=1).frame["uid"].to_list()
     unfinished = (
-        tasks.listing(config, index_uids=[index], statuses=["enqueued", "processing"], reverse=True, limit=1)
+        tasks.listing(config, index_uids=[index], statuses=PENDING_TASKS, reverse=True, limit=1)
         .frame["uid"]
         .to_list()
     )
     return int(min([newest[0] if newest else -1, *(uid - 1 for uid in unfinished)]))
 
 
-def in_flight(schema: SearchSchema, config: Config, *, since: int) -> InFlight:
+def in_flight(ref: IndexRef, *, since: int) -> InFlight:
     """What is being written for a schema, or has been written since a comparison began.
 
     Parameters
     ----------
-    schema, config
+    ref
         Whose documents.
     since
         :func:`ended_up_to`, before the comparison read anything.
@@ -62,33 +62,33 @@ def in_flight(schema: SearchSchema, config: Config, *, since: int) -> InFlight:
     known: dict[str, str] = {}
     blankets: list[str] = []
     # Jobs first, then tasks, so that a job turning into a task is seen.
-    if config.sync_mode is SyncMode.OBAN:
-        _jobs(schema, config, known, blankets)
-    _tasks(schema, config, since, known, blankets)
+    if ref.config.sync_mode is SyncMode.OBAN:
+        _jobs(ref, known, blankets)
+    _tasks(ref, since, known, blankets)
     return InFlight(known, blankets[0] if blankets else None)
 
 
-def _jobs(schema: SearchSchema, config: Config, known: dict[str, str], blankets: list[str]) -> None:
-    index = schema.index_name(config)
-    sources = _sources(schema)
+def _jobs(ref: IndexRef, known: dict[str, str], blankets: list[str]) -> None:
+    index = ref.uid
+    sources = _sources(ref.schema)
     page = jobs.listing(
-        config,
-        states=PENDING_JOBS,
-        indexes=[index, *(source.index_name(config) for source in sources if source is not schema)],
+        ref.config,
+        states=UNFINISHED_JOBS,
+        indexes=[index, *(source.index_name(ref.config) for source in sources if source is not ref.schema)],
     )
     if page.truncated:
-        blankets.append(f"More than {config.history_limit} jobs are pending, and only as many were read.")
-    work = of_jobs(page.frame.filter(pl.col("malformed").is_null()), [schema, *sources], config)
+        blankets.append(f"More than {ref.config.history_limit} jobs are pending, and only as many were read.")
+    work = of_jobs(page.frame.filter(pl.col("malformed").is_null()), [ref.schema, *sources], ref.config)
     related = pl.col("operation") == str(Operation.FAN_OUT)
     for document_id, work_id in _each(work.filter(~related & (pl.col("index") == index))):
         known[document_id] = f"{work_id} is pending."
     # The ids of a fan-out are those of the records it starts from.
     for job in work.filter(related).iter_rows(named=True):
         source = next((found for found in sources if found.name == job["schema"]), None)
-        if source is None or not _leads_to(schema, source.fan_outs.get(job["fan_out"])):
+        if source is None or not _leads_to(ref.schema, source.fan_outs.get(job["fan_out"])):
             continue
         try:
-            _, found = targets(source, config, job["fan_out"], job["document_ids"])
+            _, found = targets(IndexRef.live(source, ref.config), job["fan_out"], job["document_ids"])
         except Exception:  # a resolver is the user's own code: what it would touch is not known then
             blankets.append(f"{job['work_id']} is pending, and which documents it touches is not known.")
             continue
@@ -110,22 +110,20 @@ def _leads_to(schema: SearchSchema, fan_out: FanOut | None) -> bool:
         return False
 
 
-def _tasks(
-    schema: SearchSchema, config: Config, since: int, known: dict[str, str], blankets: list[str]
-) -> None:
+def _tasks(ref: IndexRef, since: int, known: dict[str, str], blankets: list[str]) -> None:
     listed = tasks.listing(
-        config,
-        index_uids=[schema.index_name(config)],
+        ref.config,
+        index_uids=[ref.uid],
         types=list(DOCUMENT_TASKS),
         reverse=True,
         from_uid=since + 1,
     )
     if listed.truncated:
         blankets.append(
-            f"More than {config.history_limit} tasks wrote to the index meanwhile, and only as many were read."
+            f"More than {ref.config.history_limit} tasks wrote to the index meanwhile, and only as many were read."
         )
-    effective = listed.frame.filter((pl.col("uid") > since) & ~pl.col("status").is_in(WITHOUT_EFFECT))
-    work = of_tasks(effective, [schema], config)
+    effective = listed.frame.filter((pl.col("uid") > since) & ~pl.col("status").is_in(FAILED_TASKS))
+    work = of_tasks(effective, [ref.schema], ref.config)
     ended = pl.col("state") == str(WorkState.COMPLETED)
     for document_id, work_id in _each(work.filter(ended)):
         known.setdefault(document_id, f"{work_id} wrote it while it was compared.")

@@ -8,16 +8,15 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from scrypath.compare.by_id import compare_by_id
 from scrypath.compare.changes import horizon, touched
 from scrypath.compare.checkpoint import Baseline, observe
-from scrypath.compare.chosen import compare_chosen
 from scrypath.compare.comparison import Comparison
 from scrypath.compare.definition import definition
 from scrypath.compare.in_flight import ended_up_to
-from scrypath.config import Config
 from scrypath.frames import DOCUMENTS
 from scrypath.meilisearch import indexes
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.adbc import connected
 from scrypath.vocabulary import ComparisonMethod, Verification
@@ -31,8 +30,7 @@ class Unsure(Exception):
 
 
 def compare_since(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     *,
     since: Baseline | None,
     drift: pl.DataFrame,
@@ -45,7 +43,7 @@ def compare_since(
 
     Parameters
     ----------
-    schema, config
+    ref
         What is compared.
     since
         What stood when the earlier comparison began; None when it left nothing to start from.
@@ -62,25 +60,25 @@ def compare_since(
         When a side cannot be read.
     """
     began = datetime.now(UTC)
-    index = indexes.get(config, schema.index_name(config))
-    ended = ended_up_to(config, schema.index_name(config))
-    baseline = observe(schema, config, index, ended=ended)
-    if schema.updated_at is None:
-        raise Unsure(f"{schema.name} declares no updated_at.")
+    index = indexes.get(ref.config, ref.uid)
+    ended = ended_up_to(ref.config, ref.uid)
+    baseline = observe(ref, index, ended=ended)
+    if ref.schema.updated_at is None:
+        raise Unsure(f"{ref.schema.name} declares no updated_at.")
     if baseline is None or since is None or index is None:
         raise Unsure("No earlier comparison can be built upon.")
-    if since.definition != definition(schema, moments=True):
+    if since.definition != definition(ref.schema, moments=True):
         raise Unsure("The schema's definition has changed.")
     if since.index_created_at != index.created_at:
         raise Unsure("The index was swapped or made anew.")
     with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
-        connecting = beside.submit(open_.enter_context, connected(config))  # which takes its time
+        connecting = beside.submit(open_.enter_context, connected(ref.config))  # which takes its time
         for _ in range(2):  # once more when somebody wrote in between
-            before = _documents(schema, config)
+            before = _documents(ref)
             most = max(ALWAYS, round(MOST * before))
             # Counted as of the moment at which they are asked what has changed: no row that counts is overlooked.
-            with rows.changes(schema, config, horizon(since), most + 1) as changes:
-                found = touched(schema, config, since, changes.ids, most=most)
+            with rows.changes(ref, horizon(since), most + 1) as changes:
+                found = touched(ref, since, changes.ids, most=most)
                 if found.unclear:
                     raise Unsure(found.unclear)
                 ids = sorted(found.ids.union(drift["document_id"]))
@@ -88,10 +86,8 @@ def compare_since(
                     raise Unsure(
                         f"{len(ids)} documents may have changed, and reading them by id would take longer."
                     )
-                chosen = compare_chosen(
-                    schema, config, ids, verify=verify, ended=ended, over=connecting.result()
-                )
-                documents, counted = _documents(schema, config), changes.count.result()
+                chosen = compare_by_id(ref, ids, verify=verify, ended=ended, over=connecting.result())
+                documents, counted = _documents(ref), changes.count.result()
             if documents == before and counted - chosen.bare_rows == documents - chosen.bare_documents:
                 break
         else:
@@ -112,5 +108,5 @@ def compare_since(
     )
 
 
-def _documents(schema: SearchSchema, config: Config) -> int:
-    return indexes.stats(config, schema.index_name(config)).number_of_documents
+def _documents(ref: IndexRef) -> int:
+    return indexes.stats(ref.config, ref.uid).number_of_documents

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 
 @dataclass(slots=True)
-class Seam:
+class PageOverlap:
     """Pages of which each begins with the document that the one before ended with.
 
     Where documents are deleted while an index is read, those behind them move forward, and some may step over the edge
@@ -18,23 +18,23 @@ class Seam:
     ----------
     first, last
         Ids of the first and of the last document; None without one.
-    torn
+    gap
         True: documents may have been left out.
     pages
         How many there were.
 
     Examples
     --------
-    >>> seam = Seam()
+    >>> overlap = PageOverlap()
     >>> for first, last in (("1", "4"), ("4", "7"), ("9", "12")):
-    ...     seam.follow(first, last)
-    >>> seam
-    Seam(first='1', last='12', torn=True, pages=3)
+    ...     overlap.follow(first, last)
+    >>> overlap
+    PageOverlap(first='1', last='12', gap=True, pages=3)
     """
 
     first: str | None = None
     last: str | None = None
-    torn: bool = False
+    gap: bool = False
     pages: int = 0
 
     def follow(self, first: str | None, last: str | None) -> None:
@@ -42,20 +42,22 @@ class Seam:
         if self.pages == 0:
             self.first = first
         elif first != self.last:
-            self.torn = True
+            self.gap = True
         self.last = last
         self.pages += 1
 
 
-def whole(seams: Iterable[Seam]) -> bool:
+def complete(overlaps: Iterable[PageOverlap]) -> bool:
     """Whether ranges of pages, in order, left nothing out within and between them.
 
     Examples
     --------
-    >>> whole([Seam("1", "4"), Seam("4", "7")]), whole([Seam("1", "4"), Seam("5", "7")])
-    (True, False)
+    >>> complete([PageOverlap("1", "4"), PageOverlap("4", "7")])
+    True
+    >>> complete([PageOverlap("1", "4"), PageOverlap("5", "7")])
+    False
     """
-    known = list(seams)
-    return not any(seam.torn for seam in known) and all(
+    known = list(overlaps)
+    return not any(overlap.gap for overlap in known) and all(
         left.last == right.first for left, right in pairwise(known)
     )

@@ -8,13 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from scrypath.compare.chosen import compare_chosen
+from scrypath.compare.by_id import compare_by_id
 from scrypath.compare.comparison import Comparison
 from scrypath.compare.in_flight import ended_up_to
-from scrypath.config import Config
 from scrypath.frames import DOCUMENTS, DRIFT_ESTIMATE
 from scrypath.meilisearch import indexes
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
@@ -22,7 +21,7 @@ CONFIDENCE = 0.95
 _QUANTILE = 1.959963984540054  # of the normal distribution, for that confidence, on both sides
 
 
-def compare_sample(schema: SearchSchema, config: Config, size: int, *, verify: Verification) -> Comparison:
+def compare_sample(ref: IndexRef, size: int, *, verify: Verification) -> Comparison:
     """Compare rows chosen at random with their documents, and estimate the rest.
 
     Rows alone are drawn. Every document that is not an orphan has a row, so the orphans follow from both totals and
@@ -30,7 +29,7 @@ def compare_sample(schema: SearchSchema, config: Config, size: int, *, verify: V
 
     Parameters
     ----------
-    schema, config
+    ref
         What is compared.
     size
         Rows to draw.
@@ -43,12 +42,12 @@ def compare_sample(schema: SearchSchema, config: Config, size: int, *, verify: V
         When a side cannot be read.
     """
     began = datetime.now(UTC)
-    ended = ended_up_to(config, schema.index_name(config))
-    ids = rows.random_ids(schema, config, size)
-    drift = compare_chosen(schema, config, ids, verify=verify, ended=ended).drift
-    row_count = rows.count(schema, config)
-    index = indexes.get(config, schema.index_name(config))
-    documents = indexes.stats(config, index.uid).number_of_documents if index is not None else 0
+    ended = ended_up_to(ref.config, ref.uid)
+    ids = rows.random_ids(ref, size)
+    drift = compare_by_id(ref, ids, verify=verify, ended=ended).drift
+    row_count = rows.count(ref)
+    index = indexes.get(ref.config, ref.uid)
+    documents = indexes.stats(ref.config, index.uid).number_of_documents if index is not None else 0
     found = dict(drift.group_by("drift").len().iter_rows())
     return Comparison(
         taken_at=began,

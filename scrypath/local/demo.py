@@ -14,6 +14,7 @@ from scrypath.local import catalogue, rehearsal, stack
 from scrypath.local.catalogue import City, Country, geonames
 from scrypath.meilisearch import indexes, tasks
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.sync.progress import progress_bar
 
@@ -137,14 +138,16 @@ def _counts(config: Config) -> dict[str, int]:
     with translated(config):
         if not {"cities", "countries"} <= set(inspect(engine(config)).get_table_names()):
             return {}
-    counts = {model.__name__: rows.count(registry.find(model), config) for model in (City, Country)}
+    counts = {
+        model.__name__: rows.count(IndexRef.live(registry.find(model), config)) for model in (City, Country)
+    }
     return counts if all(counts.values()) else {}
 
 
 def _indexed(model: type[Any], config: Config, progress: bool) -> str:
     schema = registry.find(model)
     index = schema.index_name(config)
-    count = rows.count(schema, config)
+    count = rows.count(IndexRef.live(schema, config))
     if indexes.get(config, index) is not None and indexes.stats(config, index).number_of_documents == count:
         return f"{count:,} {schema.name} documents are in index {index} from a former run."
     began = time.monotonic()

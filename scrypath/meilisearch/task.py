@@ -48,9 +48,13 @@ class Task:
         """The task itself, or a ``TaskFailed`` that carries its error."""
         if self.succeeded:
             return self
+        raise self.failure()
+
+    def failure(self) -> TaskFailed:
+        """The error that this task ended with."""
         where = f" on index {self.index_uid!r}" if self.index_uid else ""
         said = self.error_message or "The server gives no reason."
-        raise TaskFailed(
+        return TaskFailed(
             f"Task {self.uid} ({self.type}{where}) is {self.status}: {said}",
             hint=f"Error code {self.error_code}." if self.error_code else "",
             task_uid=self.uid,

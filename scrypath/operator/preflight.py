@@ -15,9 +15,11 @@ from scrypath.meilisearch import indexes
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import store
 from scrypath.queue import jobs
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import SyncMode
+from scrypath.work.states import QUEUED_JOBS
 
 
 def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
@@ -60,8 +62,9 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
         except SchemaError as error:
             checks.append(_failed("schemas", error))
     for schema in asked:
-        checks.append(_row(f"database: {schema.table.name}", partial(_database, schema, settled)))
-        checks.append(_row(f"index: {schema.index_name(settled)}", partial(_index, schema, settled)))
+        ref = IndexRef.live(schema, settled)
+        checks.append(_row(f"database: {schema.table.name}", partial(_database, ref)))
+        checks.append(_row(f"index: {ref.uid}", partial(_index, ref)))
     return CHECKS.rows(checks)
 
 
@@ -85,9 +88,7 @@ def _server(config: Config) -> tuple[bool, str, str | None]:
 def _queue(config: Config) -> tuple[bool | None, str, str | None]:
     if config.sync_mode is not SyncMode.OBAN:
         return None, "Not looked at: the queue is used in oban mode only.", None
-    waiting = (
-        jobs.counts(config).select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item()
-    )
+    waiting = jobs.counts(config).select(pl.sum_horizontal(*QUEUED_JOBS)).sum().item()
     return True, f"The oban tables are there; {waiting} jobs wait or run.", None
 
 
@@ -96,19 +97,19 @@ def _store(config: Config) -> tuple[bool, str, str | None]:
         return True, "The DuckDB file can be written.", None
 
 
-def _database(schema: SearchSchema, config: Config) -> tuple[bool, str, str | None]:
-    return True, f"{rows.count(schema, config)} rows", None
+def _database(ref: IndexRef) -> tuple[bool, str, str | None]:
+    return True, f"{rows.count(ref)} rows", None
 
 
-def _index(schema: SearchSchema, config: Config) -> tuple[bool, str, str | None]:
-    index = schema.index_name(config)
-    found = indexes.get(config, index)
+def _index(ref: IndexRef) -> tuple[bool, str, str | None]:
+    index = ref.uid
+    found = indexes.get(ref.config, index)
     if found is None:
-        return False, "The index does not exist.", f"backfill({schema.name!r}) makes and fills it."
-    if found.primary_key not in (None, schema.document_id):
+        return False, "The index does not exist.", f"backfill({ref.schema.name!r}) makes and fills it."
+    if found.primary_key not in (None, ref.schema.document_id):
         return (
             False,
-            f"Its primary key is {found.primary_key!r}, the schema's document id is {schema.document_id!r}.",
+            f"Its primary key is {found.primary_key!r}, the schema's document id is {ref.schema.document_id!r}.",
             "The index was made by somebody else: choose another index_prefix.",
         )
-    return True, f"{indexes.stats(config, index).number_of_documents} documents", None
+    return True, f"{indexes.stats(ref.config, index).number_of_documents} documents", None

@@ -10,15 +10,17 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from scrypath.config import Config, resolve
+from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import tasks
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema import SearchSchema
 from scrypath.schema.documents import Documents, project_columns
 from scrypath.schema.identity import id_value
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.ahead import ahead
 from scrypath.sync import sending
+from scrypath.sync.delivery import delivered
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.sending import Prepared, Sent
 from scrypath.telemetry import span
@@ -107,26 +109,26 @@ def backfill(
     >>> result.status, result.document_count, len(result.work_ids)
     (<SyncStatus.COMPLETED: 'completed'>, 3, 2)
     """
-    found = registry.find(schema)
-    settled = resolve(config, batch_size=batch_size)
-    index = found.index_name(settled)
-    start = id_value(found, str(after)) if after is not None else None
+    ref = IndexRef.find(schema, config, batch_size=batch_size)
+    start = id_value(ref.schema, str(after)) if after is not None else None
     if after is not None and start is None:
-        raise InvalidOptions(f"after={after!r} cannot be an id of {found.name}.", hint="Give a resume_after.")
+        raise InvalidOptions(
+            f"after={after!r} cannot be an id of {ref.schema.name}.", hint="Give a resume_after."
+        )
     began = monotonic()
     work_ids: list[str] = []
     last: str | None = None
     count = 0
     with (
-        span("scrypath.reindex.backfill", schema=found.name, index=index),
+        span("scrypath.reindex.backfill", schema=ref.schema.name, index=ref.uid),
         progress_bar(
-            f"{found.name}: documents sent",
-            rows.count(found, settled) if progress and after is None else None,
+            f"{ref.schema.name}: documents sent",
+            rows.count(ref) if progress and after is None else None,
             shown=progress,
         ) as bar,
     ):
-        sending.ensure_index(found, settled, index)
-        for sent in _sent(found, settled, index, start, wait=wait):
+        sending.ensure_index(ref)
+        for sent in _sent(ref, start, wait=wait):
             work_ids.append(sent.work_id)
             bar.update(len(sent.ids))
             count += len(sent.ids)
@@ -134,8 +136,8 @@ def backfill(
     done = SyncStatus.COMPLETED if wait else SyncStatus.ACCEPTED
     return BackfillResult(
         done if work_ids else SyncStatus.NOOP,
-        found.name,
-        index,
+        ref.schema.name,
+        ref.uid,
         count,
         tuple(work_ids),
         last,
@@ -143,31 +145,30 @@ def backfill(
     )
 
 
-def _sent(schema: SearchSchema, config: Config, index: str, start: Any, *, wait: bool) -> Generator[Sent]:
+def _sent(ref: IndexRef, start: Any, *, wait: bool) -> Generator[Sent]:
     """Send all rows after ``start``; the next of them are read, projected and noted meanwhile."""
     waiting: deque[Sent] = deque()
 
     def roomy() -> bool:
         # Rows are not read long before they are written: not while others are waited for.
-        return not wait or len(waiting) + STAGES * sending.NOTED_AT_ONCE <= IN_FLIGHT
+        return not wait or len(waiting) + STAGES * sending.RECORDED_AT_ONCE <= IN_FLIGHT
 
-    tables = ahead(_tables(schema, config, start), allowed=roomy)
-    documents = ahead(_documents(schema, tables), allowed=roomy)
-    with closing(ahead(_portions(schema, config, index, documents), allowed=roomy)) as portions:
+    tables = ahead(_tables(ref, start), allowed=roomy)
+    documents = ahead(_documents(ref.schema, tables), allowed=roomy)
+    with closing(ahead(_portions(ref, documents), allowed=roomy)) as portions:
         for portion in portions:
             for prepared in portion:
-                waiting.append(sending.post(schema, config, prepared))
+                waiting.append(sending.post(ref, prepared))
                 yield waiting[-1]
             while wait and len(waiting) > IN_FLIGHT:
-                tasks.wait(config, waiting.popleft().task_uid).require_success()
+                tasks.wait(ref.config, waiting.popleft().task_uid).require_success()
     if wait:
-        for task in sending.finished(config, waiting):
-            task.require_success()
+        delivered(ref.config, list(waiting)).require_success()
 
 
-def _tables(schema: SearchSchema, config: Config, start: Any) -> Generator[pa.Table]:
-    batches = max(1, min(sending.NOTED_AT_ONCE, config.page_size // config.batch_size))
-    return rows.batches(schema, config, size=config.batch_size * batches, after=start)
+def _tables(ref: IndexRef, start: Any) -> Generator[pa.Table]:
+    batches = max(1, min(sending.RECORDED_AT_ONCE, ref.config.page_size // ref.config.batch_size))
+    return rows.batches(ref, size=ref.config.batch_size * batches, after=start)
 
 
 def _documents(schema: SearchSchema, tables: Generator[pa.Table]) -> Generator[Documents]:
@@ -176,9 +177,7 @@ def _documents(schema: SearchSchema, tables: Generator[pa.Table]) -> Generator[D
             yield project_columns(schema, table)
 
 
-def _portions(
-    schema: SearchSchema, config: Config, index: str, made: Generator[Documents]
-) -> Generator[list[Prepared]]:
+def _portions(ref: IndexRef, made: Generator[Documents]) -> Generator[list[Prepared]]:
     with closing(made):
         for documents in made:
-            yield from sending.prepare(schema, config, documents, mode=SyncMode.MANUAL, index=index)
+            yield from sending.prepare(ref, documents, mode=SyncMode.MANUAL)

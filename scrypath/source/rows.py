@@ -17,6 +17,7 @@ from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import Misfit, arrow_schema, from_records, json_text, sound_records
 from scrypath.schema.fields import Field, Kind
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import selection
 from scrypath.source.adbc import Connection, connected
 from scrypath.source.engine import engine, translated
@@ -32,8 +33,7 @@ EVERYTHING = Part()
 
 @contextmanager
 def stream(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     part: Part = EVERYTHING,
     *,
     misfits: list[Misfit] | None = None,
@@ -61,56 +61,54 @@ def stream(
     ProjectionError
         When a record cannot be projected.
     """
-    if in_columns(schema, config):
-        with _adbc(schema, config, part, misfits, over) as tables:
+    if in_columns(ref):
+        with _adbc(ref, part, misfits, over) as tables:
             yield tables
     else:
-        with _orm(schema, config, part, misfits) as tables:
+        with _orm(ref, part, misfits) as tables:
             yield tables
 
 
-def in_columns(schema: SearchSchema, config: Config) -> bool:
+def in_columns(ref: IndexRef) -> bool:
     """Whether documents are made of a row's own columns, and of nothing else, in PostgreSQL."""
-    return schema.plain and engine(config).dialect.name == "postgresql"
+    return ref.schema.plain and engine(ref.config).dialect.name == "postgresql"
 
 
-def table(
-    schema: SearchSchema, config: Config, part: Part = EVERYTHING, *, over: Connection | None = None
-) -> pa.Table:
+def table(ref: IndexRef, part: Part = EVERYTHING, *, over: Connection | None = None) -> pa.Table:
     """Rows as one Arrow table: for parts that are known to be small; parameters as of :func:`stream`."""
     import pyarrow as pa
 
-    with stream(schema, config, part, over=over) as tables:
+    with stream(ref, part, over=over) as tables:
         found = list(tables)
-    return pa.concat_tables(found) if found else arrow_schema(schema).empty_table()
+    return pa.concat_tables(found) if found else arrow_schema(ref.schema).empty_table()
 
 
-def batches(schema: SearchSchema, config: Config, *, size: int, after: Any = None) -> Generator[pa.Table]:
+def batches(ref: IndexRef, *, size: int, after: Any = None) -> Generator[pa.Table]:
     """Rows in keyset order, ``size`` at a time, each batch read on its own: for writes that take their time."""
     # No transaction stays open while batches are written.
-    with connected(config) if in_columns(schema, config) else nullcontext() as over:
-        while (batch := table(schema, config, Part(after=after, limit=size), over=over)).num_rows:
+    with connected(ref.config) if in_columns(ref) else nullcontext() as over:
+        while (batch := table(ref, Part(after=after, limit=size), over=over)).num_rows:
             yield batch
-            after = batch.column(schema.document_id)[-1].as_py()
+            after = batch.column(ref.schema.document_id)[-1].as_py()
 
 
-def records(schema: SearchSchema, config: Config, ids: Sequence[str]) -> list[Any]:
+def records(ref: IndexRef, ids: Sequence[str]) -> list[Any]:
     """The model's records with these document ids; ids without a row are left out."""
     from sqlalchemy.orm import Session
 
-    with translated(config), Session(engine(config)) as session:
-        statement = selection.records(schema, Part(ids=ids))
-        if schema.model is None:
+    with translated(ref.config), Session(engine(ref.config)) as session:
+        statement = selection.records(ref.schema, Part(ids=ids))
+        if ref.schema.model is None:
             return [dict(row._mapping) for row in session.execute(statement)]
         found = list(session.scalars(statement).unique())
         session.expunge_all()
         return found
 
 
-def count(schema: SearchSchema, config: Config) -> int:
+def count(ref: IndexRef) -> int:
     """How many rows the schema has."""
-    with translated(config), engine(config).connect() as connection:
-        return _counted(connection, schema)
+    with translated(ref.config), engine(ref.config).connect() as connection:
+        return _counted(connection, ref.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +128,12 @@ class Changes:
 
 
 @contextmanager
-def changes(schema: SearchSchema, config: Config, since: datetime, limit: int) -> Iterator[Changes]:
+def changes(ref: IndexRef, since: datetime, limit: int) -> Iterator[Changes]:
     """What changed in PostgreSQL until now, and how many rows there are now, counted while the block goes on.
 
     Parameters
     ----------
-    schema, config
+    ref
         Whose rows.
     since
         Only what changed at this moment or later, UTC.
@@ -148,30 +146,30 @@ def changes(schema: SearchSchema, config: Config, since: datetime, limit: int) -
         When the database cannot be reached, or refuses.
     """
     with (
-        translated(config),
-        engine(config).connect().execution_options(isolation_level="REPEATABLE READ") as connection,
+        translated(ref.config),
+        engine(ref.config).connect().execution_options(isolation_level="REPEATABLE READ") as connection,
         ThreadPoolExecutor(1, thread_name_prefix="scrypath-count") as beside,
     ):
-        changed = _ids(connection, selection.changed_ids(schema, since, limit))
-        yield Changes(changed, beside.submit(_counted, connection, schema))
+        changed = _ids(connection, selection.changed_ids(ref.schema, since, limit))
+        yield Changes(changed, beside.submit(_counted, connection, ref.schema))
 
 
-def existing_ids(schema: SearchSchema, config: Config, ids: Sequence[str]) -> set[str]:
+def existing_ids(ref: IndexRef, ids: Sequence[str]) -> set[str]:
     """Which of these document ids have a row."""
-    return set(_scalars(config, selection.ids(schema, Part(ids=ids))))
+    return set(_scalars(ref.config, selection.ids(ref.schema, Part(ids=ids))))
 
 
-def parts(schema: SearchSchema, config: Config, size: int) -> list[Part]:
+def parts(ref: IndexRef, size: int) -> list[Part]:
     """All rows as parts of about ``size`` rows each, by ranges of the id column; also those that come later."""
-    with translated(config), engine(config).connect() as connection:
-        found = connection.scalars(selection.bounds(schema, size)).all()
+    with translated(ref.config), engine(ref.config).connect() as connection:
+        found = connection.scalars(selection.bounds(ref.schema, size)).all()
     bounds = [None, *dict.fromkeys(value for value in found if value is not None), None]
     return [Part(after=after, upto=upto) for after, upto in pairwise(bounds)]
 
 
-def random_ids(schema: SearchSchema, config: Config, size: int) -> list[str]:
+def random_ids(ref: IndexRef, size: int) -> list[str]:
     """Document ids of ``size`` rows chosen at random, or of all when there are fewer."""
-    return _scalars(config, selection.random_ids(schema, size))
+    return _scalars(ref.config, selection.random_ids(ref.schema, size))
 
 
 def stable_until(config: Config) -> datetime:
@@ -201,31 +199,33 @@ def _counted(connection: SQLConnection, schema: SearchSchema) -> int:
 
 @contextmanager
 def _adbc(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     part: Part,
     misfits: list[Misfit] | None,
     over: Connection | None,
 ) -> Iterator[Generator[pa.Table]]:
-    statement = selection.literal(selection.columns(schema, part))
+    statement = selection.literal(selection.columns(ref.schema, part))
     with (
-        translated(config),
-        connected(config) if over is None else nullcontext(over) as connection,
+        translated(ref.config),
+        connected(ref.config) if over is None else nullcontext(over) as connection,
         connection.read(statement) as reader,
     ):
-        yield (_typed(schema, batch, misfits) for batch in reader)
+        yield (_typed(ref.schema, batch, misfits) for batch in reader)
 
 
 @contextmanager
-def _orm(
-    schema: SearchSchema, config: Config, part: Part, misfits: list[Misfit] | None
-) -> Iterator[Generator[pa.Table]]:
+def _orm(ref: IndexRef, part: Part, misfits: list[Misfit] | None) -> Iterator[Generator[pa.Table]]:
     from sqlalchemy.orm import Session
 
-    statement = selection.records(schema, part).execution_options(yield_per=min(config.page_size, 5_000))
-    with translated(config), Session(engine(config)) as session, session.execute(statement) as found:
-        rows = found.mappings() if schema.model is None else found.scalars()
-        yield (_projected(schema, _plain(schema, page), misfits) for page in _partitions(schema, rows))
+    statement = selection.records(ref.schema, part).execution_options(
+        yield_per=min(ref.config.page_size, 5_000)
+    )
+    with translated(ref.config), Session(engine(ref.config)) as session, session.execute(statement) as found:
+        rows = found.mappings() if ref.schema.model is None else found.scalars()
+        yield (
+            _projected(ref.schema, _plain(ref.schema, page), misfits)
+            for page in _partitions(ref.schema, rows)
+        )
 
 
 def _partitions(schema: SearchSchema, rows: Any) -> Iterator[Sequence[Any]]:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from scrypath.config import Config
-from scrypath.errors import SchemaError, TaskFailed, refused_for_good
+from scrypath.errors import SchemaError
 from scrypath.queue import enqueue as queue
 from scrypath.queue.args import JobArgs
 from scrypath.schema import SearchSchema, registry
-from scrypath.sync import sending
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import converge
+from scrypath.sync.delivery import delivered
 from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, SyncMode
 
 
 def enqueue(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     operation: Operation,
     ids: Sequence[str],
     *,
@@ -33,17 +33,19 @@ def enqueue(
         The jobs' work ids.
     """
     work_ids = []
-    for start in range(0, len(ids), config.batch_size):
+    for start in range(0, len(ids), ref.config.batch_size):
         args = JobArgs(
             operation=operation,
-            schema=schema.name,
-            index=schema.index_name(config),
-            document_ids=tuple(ids[start : start + config.batch_size]),
+            schema=ref.schema.name,
+            index=ref.uid,
+            document_ids=tuple(ids[start : start + ref.config.batch_size]),
             sync_mode=SyncMode.OBAN,
             fan_out=fan_out,
         )
         made = (
-            queue.enqueue(session, config, args) if session is not None else queue.enqueue_now(config, args)
+            queue.enqueue(session, ref.config, args)
+            if session is not None
+            else queue.enqueue_now(ref.config, args)
         )
         work_ids.append(f"oban:{made.job_id}")
     return tuple(work_ids)
@@ -66,20 +68,12 @@ def perform(args: JobArgs, config: Config) -> None:
     from scrypath.queue.worker import current_work_id
 
     registry.every(config)
-    schema = _schema_of(args, config)
+    ref = IndexRef.live(_schema_of(args, config), config)
     ids: Sequence[str] = args.document_ids
     if args.operation is Operation.FAN_OUT:
-        schema, ids = targets(schema, config, args.fan_out or "", ids)
-    sent = converge(schema, config, ids, mode=SyncMode.OBAN, cause=current_work_id())
-    failures = []
-    for task in sending.finished(config, sent):
-        try:
-            task.require_success()
-        except TaskFailed as error:
-            failures.append(error)
-    if failures:
-        # What another attempt may mend goes first: the error that is raised decides whether there is one.
-        raise min(failures, key=refused_for_good)
+        ref, ids = targets(ref, args.fan_out or "", ids)
+    sent = converge(ref, ids, mode=SyncMode.OBAN, cause=current_work_id())
+    delivered(config, sent).require_success()
 
 
 def _schema_of(args: JobArgs, config: Config) -> SearchSchema:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from scrypath.config import Config, resolve
-from scrypath.schema import registry
+from scrypath.config import Config
 from scrypath.schema.identity import document_id, several
-from scrypath.sync import sending
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import converge
+from scrypath.sync.delivery import sent_result
 from scrypath.sync.fan_out import target_of, targets
 from scrypath.sync.jobs import enqueue
 from scrypath.sync.mode import mode_of
@@ -57,25 +57,13 @@ def sync_related(
     >>> result.status, result.document_ids
     (<SyncStatus.COMPLETED: 'completed'>, ('1', '2'))
     """
-    source = registry.find(schema)
-    settled = resolve(config)
-    how = mode_of(settled, mode, session)
-    ids = tuple(dict.fromkeys(document_id(source, record) for record in several("records", records)))
+    source = IndexRef.find(schema, config)
+    sync_mode = mode_of(source.config, mode, session)
+    ids = tuple(dict.fromkeys(document_id(source.schema, record) for record in several("records", records)))
     target = target_of(source, fan_out)
-    if how is SyncMode.OBAN:
-        work_ids = enqueue(source, settled, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)
+    if sync_mode is SyncMode.OBAN:
+        work_ids = enqueue(source, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)
         status = SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP
-        return SyncResult(how, status, target.index_name(settled), ids, work_ids)
-    target, target_ids = targets(source, settled, fan_out, ids)
-    sent = converge(target, settled, target_ids, mode=how)
-    if how is SyncMode.INLINE:
-        for task in sending.finished(settled, sent):
-            task.require_success()
-    done = SyncStatus.COMPLETED if how is SyncMode.INLINE else SyncStatus.ACCEPTED
-    return SyncResult(
-        how,
-        done if sent else SyncStatus.NOOP,
-        target.index_name(settled),
-        tuple(target_ids),
-        tuple(item.work_id for item in sent),
-    )
+        return SyncResult(sync_mode, status, target.uid, ids, work_ids)
+    _, target_ids = targets(source, fan_out, ids)
+    return sent_result(target, sync_mode, converge(target, target_ids, mode=sync_mode))

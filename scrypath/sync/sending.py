@@ -1,27 +1,23 @@
-"""Sending documents and deletions to Meilisearch, each task known to the ledger before it exists."""
+"""Sending documents and deletions to Meilisearch; the ledger knows each task before the server does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 
-from scrypath.config import Config
 from scrypath.meilisearch import documents as wire_documents
-from scrypath.meilisearch import indexes, tasks
+from scrypath.meilisearch import indexes
 from scrypath.meilisearch import settings as wire_settings
-from scrypath.meilisearch.tasks import Task
 from scrypath.memory import ledger
-from scrypath.schema import SearchSchema
 from scrypath.schema.documents import Documents
+from scrypath.schema.index_ref import IndexRef
 from scrypath.schema.settings import desired
 from scrypath.sync.payloads import Payload, cut
 from scrypath.vocabulary import Operation, SyncMode
 
-NOTED_AT_ONCE = (
-    4  # payloads in one transaction of the ledger: opening and closing its file is what takes time
-)
+RECORDED_AT_ONCE = 4  # payloads in one transaction of the ledger: opening its file is what takes time
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,116 +38,92 @@ class Sent:
 class Prepared:
     """A payload that the ledger knows and the server does not yet."""
 
-    index: str
     reference: str
     payload: Payload
 
 
-def ensure_index(schema: SearchSchema, config: Config, index: str) -> None:
-    """Make the index with its settings when it does not exist; an existing one is left as it is.
+def ensure_index(ref: IndexRef) -> None:
+    """Create the index with its settings when it does not exist; an existing one is left as it is.
 
     The tasks are only enqueued: writes that follow are run after them. Without this, the first write would
     create an index that displays and searches every field, the fingerprint among them.
     """
-    if indexes.get(config, index) is None:
-        indexes.create(config, index, schema.document_id)
-        wire_settings.patch(config, index, desired(schema))
+    if indexes.get(ref.config, ref.uid) is None:
+        indexes.create(ref.config, ref.uid, ref.schema.document_id)
+        wire_settings.patch(ref.config, ref.uid, desired(ref.schema))
 
 
 def upsert(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     documents: Documents,
     *,
     mode: SyncMode,
-    index: str | None = None,
     cause: str | None = None,
-) -> Iterator[Sent]:
+    on_sent: Callable[[Sent], object] = lambda _: None,
+) -> list[Sent]:
     """Send documents, one task a payload, in the order given.
 
     Parameters
     ----------
-    schema, config
+    ref
         Whose documents, and where to.
     documents
         What to write.
     mode
         The mode of the write, for the ledger.
-    index
-        Another index than the schema's own: a rebuild's target.
     cause
         Work id that this write retries or repairs.
+    on_sent
+        Called with each task as soon as it is accepted.
     """
-    for group in prepare(schema, config, documents, mode=mode, index=index, cause=cause):
+    sent = []
+    for group in prepare(ref, documents, mode=mode, cause=cause):
         for prepared in group:
-            yield post(schema, config, prepared)
+            sent.append(post(ref, prepared))
+            on_sent(sent[-1])
+    return sent
 
 
 def prepare(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     documents: Documents,
     *,
     mode: SyncMode,
-    index: str | None = None,
     cause: str | None = None,
 ) -> Iterator[list[Prepared]]:
     """Payloads that the ledger knows, some at a time, to be sent with :func:`post`; parameters as in :func:`upsert`."""
-    target = index or schema.index_name(config)
-    for payloads in batched(cut(documents, config), NOTED_AT_ONCE):
+    for payloads in batched(cut(documents, ref.config), RECORDED_AT_ONCE):
         ids = [payload.ids for payload in payloads]
-        references = _record(
-            schema, config, index=target, operation=Operation.UPSERT, mode=mode, ids=ids, cause=cause
-        )
-        yield [
-            Prepared(target, reference, payload)
-            for reference, payload in zip(references, payloads, strict=True)
-        ]
+        references = _record(ref, operation=Operation.UPSERT, mode=mode, ids=ids, cause=cause)
+        yield [Prepared(reference, payload) for reference, payload in zip(references, payloads, strict=True)]
 
 
-def post(schema: SearchSchema, config: Config, prepared: Prepared) -> Sent:
+def post(ref: IndexRef, prepared: Prepared) -> Sent:
     """Send one payload."""
     sent = wire_documents.write_payload(
-        config,
-        prepared.index,
+        ref.config,
+        ref.uid,
         prepared.payload.body,
-        primary_key=schema.document_id,
+        primary_key=ref.schema.document_id,
         reference=prepared.reference,
     )
     return Sent(sent.uid, Operation.UPSERT, prepared.payload.ids)
 
 
-def delete(
-    schema: SearchSchema, config: Config, ids: Sequence[str], *, mode: SyncMode, cause: str | None = None
-) -> Iterator[Sent]:
+def delete(ref: IndexRef, ids: Sequence[str], *, mode: SyncMode, cause: str | None = None) -> list[Sent]:
     """Delete documents by id, one task for each ``batch_size`` of them."""
-    target = schema.index_name(config)
-    for start in range(0, len(ids), config.batch_size):
-        part = tuple(ids[start : start + config.batch_size])
-        [reference] = _record(
-            schema, config, index=target, operation=Operation.DELETE, mode=mode, ids=[part], cause=cause
-        )
-        for sent in wire_documents.delete(config, target, part, reference=reference):
-            yield Sent(sent.uid, Operation.DELETE, part)
-
-
-def finished(config: Config, sent: Iterable[Sent]) -> list[Task]:
-    """Wait until Meilisearch has finished the tasks; whether they succeeded is for the caller to look at.
-
-    Raises
-    ------
-    TaskTimeout
-        When ``task_timeout`` seconds pass first; the tasks may still finish.
-    """
-    uids = [item.task_uid for item in sent]
-    return tasks.wait_all(config, uids) if uids else []
+    sent: list[Sent] = []
+    for start in range(0, len(ids), ref.config.batch_size):
+        part = tuple(ids[start : start + ref.config.batch_size])
+        [reference] = _record(ref, operation=Operation.DELETE, mode=mode, ids=[part], cause=cause)
+        tasks_made = wire_documents.delete(ref.config, ref.uid, part, reference=reference)
+        sent.extend(Sent(task.uid, Operation.DELETE, part) for task in tasks_made)
+    return sent
 
 
 def _record(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     *,
-    index: str,
     operation: Operation,
     mode: SyncMode,
     ids: Sequence[tuple[str, ...]],
@@ -161,8 +133,8 @@ def _record(
     works = [
         ledger.SentWork(
             reference=ledger.new_reference(),
-            schema=schema.name,
-            index=index,
+            schema=ref.schema.name,
+            index=ref.uid,
             operation=operation,
             mode=mode,
             document_ids=part,
@@ -172,5 +144,5 @@ def _record(
         )
         for part in ids
     ]
-    ledger.record(config, works)
+    ledger.record(ref.config, works)
     return [work.reference for work in works]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scrypath.config import Config, resolve
-from scrypath.schema import SearchSchema, registry
+from scrypath.config import Config
+from scrypath.schema import registry
 from scrypath.schema.documents import project_records
 from scrypath.schema.identity import document_id, id_text, several
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
+from scrypath.sync.delivery import sent_result
 from scrypath.sync.jobs import enqueue
 from scrypath.sync.mode import mode_of
 from scrypath.sync.progress import progress_bar
@@ -25,8 +27,29 @@ if TYPE_CHECKING:
 CHUNK = 5_000  # records projected at a time
 
 
-def sync_record(schema: Any, record: Any, **options: Any) -> SyncResult:
-    """Write one record's document; see :func:`sync_records` for parameters, result and errors.
+def sync_record(
+    schema: Any,
+    record: Any,
+    *,
+    mode: str | None = None,
+    session: Session | Connection | None = None,
+    config: Config | None = None,
+) -> SyncResult:
+    """Write one record's document.
+
+    Parameters
+    ----------
+    schema
+        Registered name, model or schema.
+    record
+        A model instance, a row or a mapping.
+    mode, session, config
+        As for :func:`sync_records`.
+
+    Returns
+    -------
+    SyncResult
+        As for :func:`sync_records`, which also names the errors.
 
     Examples
     --------
@@ -36,7 +59,7 @@ def sync_record(schema: Any, record: Any, **options: Any) -> SyncResult:
     >>> scrypath.search("Brand", "boreal").hits.rows()
     [(2, 'Boreal')]
     """
-    return sync_records(schema, [record], **options)
+    return sync_records(schema, [record], mode=mode, session=session, config=config)
 
 
 def sync_records(
@@ -91,27 +114,48 @@ def sync_records(
     >>> result.status, result.document_ids
     (<SyncStatus.ACCEPTED: 'accepted'>, ('2', '3'))
     """
-    found, config, how = _prepare(schema, mode, session, config)
+    ref, sync_mode = _addressed(schema, mode, session, config)
     given = records if isinstance(records, Sequence) else list(records)
-    with span("scrypath.sync.upsert", schema=found.name, index=found.index_name(config), sync_mode=how):
-        if how is SyncMode.OBAN:
-            ids = [document_id(found, record) for record in given]
-            return _queued(found, config, Operation.UPSERT, ids, session)
+    with span("scrypath.sync.upsert", schema=ref.schema.name, index=ref.uid, sync_mode=sync_mode):
+        if sync_mode is SyncMode.OBAN:
+            ids = [document_id(ref.schema, record) for record in given]
+            return _queued(ref, Operation.UPSERT, ids, session)
         # Everything is projected before anything is sent: a record that cannot be, leaves nothing half done.
-        parts = [project_records(found, given[at : at + CHUNK]) for at in range(0, len(given), CHUNK)]
+        parts = [project_records(ref.schema, given[at : at + CHUNK]) for at in range(0, len(given), CHUNK)]
         if parts:
-            sending.ensure_index(found, config, found.index_name(config))
+            sending.ensure_index(ref)
         sent: list[Sent] = []
-        with progress_bar(f"{found.name}: documents sent", len(given), shown=progress) as bar:
+        with progress_bar(f"{ref.schema.name}: documents sent", len(given), shown=progress) as bar:
             for part in parts:
-                for item in sending.upsert(found, config, part, mode=how):
-                    sent.append(item)
-                    bar.update(len(item.ids))
-        return _direct(found, config, how, sent)
+                sent += sending.upsert(
+                    ref, part, mode=sync_mode, on_sent=lambda item: bar.update(len(item.ids))
+                )
+        return sent_result(ref, sync_mode, sent)
 
 
-def delete_record(schema: Any, record: Any, **options: Any) -> SyncResult:
-    """Delete one record's document; see :func:`delete_documents` for options, result and errors.
+def delete_record(
+    schema: Any,
+    record: Any,
+    *,
+    mode: str | None = None,
+    session: Session | Connection | None = None,
+    config: Config | None = None,
+) -> SyncResult:
+    """Delete one record's document.
+
+    Parameters
+    ----------
+    schema
+        Registered name, model or schema.
+    record
+        A model instance, a row or a mapping; its id is all that is read.
+    mode, session, config
+        As for :func:`delete_documents`.
+
+    Returns
+    -------
+    SyncResult
+        As for :func:`delete_documents`, which also names the errors.
 
     Examples
     --------
@@ -119,11 +163,33 @@ def delete_record(schema: Any, record: Any, **options: Any) -> SyncResult:
     >>> scrypath.delete_record("Product", {"id": 3, "name": "Chair"}).document_ids
     ('3',)
     """
-    return delete_documents(schema, [document_id(registry.find(schema), record)], **options)
+    ids = [document_id(registry.find(schema), record)]
+    return delete_documents(schema, ids, mode=mode, session=session, config=config)
 
 
-def delete_document(schema: Any, document: Any, **options: Any) -> SyncResult:
-    """Delete one document by id; see :func:`delete_documents` for options, result and errors.
+def delete_document(
+    schema: Any,
+    document: Any,
+    *,
+    mode: str | None = None,
+    session: Session | Connection | None = None,
+    config: Config | None = None,
+) -> SyncResult:
+    """Delete one document by id.
+
+    Parameters
+    ----------
+    schema
+        Registered name, model or schema.
+    document
+        Its id: an integer, a text or a UUID.
+    mode, session, config
+        As for :func:`delete_documents`.
+
+    Returns
+    -------
+    SyncResult
+        As for :func:`delete_documents`, which also names the errors.
 
     Examples
     --------
@@ -133,7 +199,7 @@ def delete_document(schema: Any, document: Any, **options: Any) -> SyncResult:
     >>> scrypath.search("Product").hits["name"].to_list()
     ['Lamp', 'Desk']
     """
-    return delete_documents(schema, [document], **options)
+    return delete_documents(schema, [document], mode=mode, session=session, config=config)
 
 
 def delete_documents(
@@ -178,44 +244,27 @@ def delete_documents(
     >>> scrypath.search("Product").hits["name"].to_list()
     ['Lamp']
     """
-    found, config, how = _prepare(schema, mode, session, config)
-    texts = [id_text(found, item) for item in several("ids", ids)]
-    with span("scrypath.sync.delete", schema=found.name, index=found.index_name(config), sync_mode=how):
-        if how is SyncMode.OBAN:
-            return _queued(found, config, Operation.DELETE, texts, session)
-        return _direct(found, config, how, list(sending.delete(found, config, texts, mode=how)))
+    ref, sync_mode = _addressed(schema, mode, session, config)
+    texts = [id_text(ref.schema, item) for item in several("ids", ids)]
+    with span("scrypath.sync.delete", schema=ref.schema.name, index=ref.uid, sync_mode=sync_mode):
+        if sync_mode is SyncMode.OBAN:
+            return _queued(ref, Operation.DELETE, texts, session)
+        return sent_result(ref, sync_mode, sending.delete(ref, texts, mode=sync_mode))
 
 
-def _prepare(
+def _addressed(
     schema: Any, mode: str | None, session: Any, config: Config | None
-) -> tuple[SearchSchema, Config, SyncMode]:
-    settled = resolve(config)
-    chosen = mode_of(settled, mode, session)
-    return registry.find(schema), settled, chosen
+) -> tuple[IndexRef, SyncMode]:
+    ref = IndexRef.find(schema, config)
+    return ref, mode_of(ref.config, mode, session)
 
 
-def _queued(
-    schema: SearchSchema, config: Config, operation: Operation, ids: Sequence[str], session: Any
-) -> SyncResult:
-    work_ids = enqueue(schema, config, operation, ids, session=session)
+def _queued(ref: IndexRef, operation: Operation, ids: Sequence[str], session: Any) -> SyncResult:
+    work_ids = enqueue(ref, operation, ids, session=session)
     return SyncResult(
         SyncMode.OBAN,
         SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP,
-        schema.index_name(config),
+        ref.uid,
         tuple(ids),
         work_ids,
-    )
-
-
-def _direct(schema: SearchSchema, config: Config, mode: SyncMode, sent: Sequence[Sent]) -> SyncResult:
-    if sent and mode is SyncMode.INLINE:
-        for task in sending.finished(config, sent):
-            task.require_success()
-    done = SyncStatus.COMPLETED if mode is SyncMode.INLINE else SyncStatus.ACCEPTED
-    return SyncResult(
-        mode,
-        done if sent else SyncStatus.NOOP,
-        schema.index_name(config),
-        tuple(document for item in sent for document in item.ids),
-        tuple(item.work_id for item in sent),
     )

@@ -12,15 +12,14 @@ from scrypath.frame_schema import REASON
 from scrypath.frames import FAILED_WORK, REASON_COUNTS
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.telemetry import span
 from scrypath.vocabulary import ReasonClass, SyncMode, WorkSource, WorkState
 from scrypath.work.frame import of_jobs, of_tasks
 from scrypath.work.reasons import reason_class
+from scrypath.work.states import FAILED_JOBS, FAILED_TASKS
 from scrypath.work.supersession import HEALED, healed
-
-FAILED_TASKS = ("failed", "canceled")
-FAILED_JOBS = ("retryable", "discarded", "cancelled")
 
 
 def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | None = None) -> pl.DataFrame:
@@ -62,7 +61,7 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
         raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
     with span("scrypath.operator.failed_work"):
-        parts = [_of_schema(schema, settled, limit) for schema in asked]
+        parts = [_of_schema(IndexRef.live(schema, settled), limit) for schema in asked]
         if not schemas:
             parts.append(_of_nobody(settled, limit))
         return _archived(pl.concat(parts), settled)
@@ -99,10 +98,10 @@ def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def all_seen(schema: SearchSchema, config: Config) -> pl.DataFrame:
+def all_seen(ref: IndexRef) -> pl.DataFrame:
     """As ``failed_sync_work`` of one schema, for a report: a history that a limit cuts is a row that says so."""
     with span("scrypath.operator.failed_work"):
-        return _archived(_of_schema(schema, config, None, lenient=True), config)
+        return _archived(_of_schema(ref, None, lenient=True), ref.config)
 
 
 def _archived(found: pl.DataFrame, config: Config) -> pl.DataFrame:
@@ -114,22 +113,20 @@ def _archived(found: pl.DataFrame, config: Config) -> pl.DataFrame:
     return found.sort("failed_at", descending=True, nulls_last=False, maintain_order=True)
 
 
-def _of_schema(
-    schema: SearchSchema, config: Config, limit: int | None, *, lenient: bool = False
-) -> pl.DataFrame:
+def _of_schema(ref: IndexRef, limit: int | None, *, lenient: bool = False) -> pl.DataFrame:
     sources = {WorkSource.MEILISEARCH: failed_tasks}
-    if config.sync_mode is SyncMode.OBAN:
+    if ref.config.sync_mode is SyncMode.OBAN:
         sources[WorkSource.OBAN] = failed_jobs
     parts = []
     for source, look in sources.items():
         cut: list[HistoryTruncated] = []
         try:
-            parts.append(look(schema, config, limit, cut if lenient else None))
+            parts.append(look(ref, limit, cut if lenient else None))
         except HistoryTruncated:
             raise
         except ScrypathError as error:
-            parts.append(_not_looked_at(schema, config, source, error))
-        parts.extend(_not_looked_at(schema, config, source, error) for error in cut)
+            parts.append(_not_looked_at(ref, source, error))
+        parts.extend(_not_looked_at(ref, source, error) for error in cut)
     return pl.concat(parts)
 
 
@@ -142,12 +139,11 @@ def _of_nobody(config: Config, limit: int | None) -> pl.DataFrame:
     except ScrypathError:
         return FAILED_WORK.empty()  # the row of every schema says that the queue was not looked at
     _complete(page.truncated, "failed jobs that name no index", limit, config, None)
-    return judged(of_jobs(page.frame, [], config), None, config)
+    return judged(of_jobs(page.frame, [], config), None)
 
 
 def failed_tasks(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     limit: int | None = None,
     cut: list[HistoryTruncated] | None = None,
 ) -> pl.DataFrame:
@@ -155,29 +151,28 @@ def failed_tasks(
 
     Where a limit cuts their history, it is put into ``cut`` and the newest are returned; without ``cut`` it raises.
     """
-    index = schema.index_name(config)
-    listed = tasks.listing(config, index_uids=[index], statuses=FAILED_TASKS, limit=limit)
-    _complete(listed.truncated, f"failed tasks of index {index!r}", limit, config, cut)
-    return judged(of_tasks(listed.frame, [schema], config), schema, config)
+    index = ref.uid
+    listed = tasks.listing(ref.config, index_uids=[index], statuses=FAILED_TASKS, limit=limit)
+    _complete(listed.truncated, f"failed tasks of index {index!r}", limit, ref.config, cut)
+    return judged(of_tasks(listed.frame, [ref.schema], ref.config), ref)
 
 
 def failed_jobs(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     limit: int | None = None,
     cut: list[HistoryTruncated] | None = None,
 ) -> pl.DataFrame:
     """The schema's retrying, discarded and cancelled jobs as ``FAILED_WORK``; ``cut`` as for tasks."""
-    index = schema.index_name(config)
-    page = jobs.listing(config, states=FAILED_JOBS, indexes=[index], limit=limit)
-    _complete(page.truncated, f"failed jobs for index {index!r}", limit, config, cut)
-    return judged(of_jobs(page.frame, [schema], config), schema, config)
+    index = ref.uid
+    page = jobs.listing(ref.config, states=FAILED_JOBS, indexes=[index], limit=limit)
+    _complete(page.truncated, f"failed jobs for index {index!r}", limit, ref.config, cut)
+    return judged(of_jobs(page.frame, [ref.schema], ref.config), ref)
 
 
-def judged(work: pl.DataFrame, schema: SearchSchema | None, config: Config) -> pl.DataFrame:
+def judged(work: pl.DataFrame, ref: IndexRef | None) -> pl.DataFrame:
     """Failed work (``WORK`` with evidence) as ``FAILED_WORK``: reason, healing, whether it can be retried.
 
-    Without a schema nobody can tell what made it good.
+    Without an index nobody can tell what made it good.
     """
     if work.is_empty():
         return FAILED_WORK.empty()
@@ -191,7 +186,7 @@ def judged(work: pl.DataFrame, schema: SearchSchema | None, config: Config) -> p
             pl.lit("The record gives no reason."),
         ),
     )
-    good = healed(seen, schema, config) if schema is not None else HEALED.to_frame()
+    good = healed(seen, ref) if ref is not None else HEALED.to_frame()
     seen = seen.join(good, on="work_id", how="left").filter(~pl.col("retried").fill_null(value=False))
     can = (
         pl.col("document_ids").is_not_null()
@@ -207,16 +202,14 @@ def judged(work: pl.DataFrame, schema: SearchSchema | None, config: Config) -> p
     )
 
 
-def _not_looked_at(
-    schema: SearchSchema, config: Config, source: WorkSource, error: ScrypathError
-) -> pl.DataFrame:
+def _not_looked_at(ref: IndexRef, source: WorkSource, error: ScrypathError) -> pl.DataFrame:
     truncated = isinstance(error, HistoryTruncated)
     how = "was not looked at to its end" if truncated else "was not looked at"
     return FAILED_WORK.rows(
         [
             {
-                "schema": schema.name,
-                "index": schema.index_name(config),
+                "schema": ref.schema.name,
+                "index": ref.uid,
                 "source": str(source),
                 "operation": "unknown",
                 "state": str(WorkState.UNKNOWN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -15,23 +16,8 @@ from scrypath.queue import jobs
 from scrypath.redaction import redact
 from scrypath.schema import SearchSchema, registry
 from scrypath.vocabulary import Operation, SyncMode, WorkSource, WorkState
+from scrypath.work.states import JOB_STATES, TASK_STATES
 
-TASK_STATES = {
-    "enqueued": WorkState.PENDING,
-    "processing": WorkState.PENDING,
-    "succeeded": WorkState.COMPLETED,
-    "failed": WorkState.FAILED,
-    "canceled": WorkState.FAILED,
-}
-JOB_STATES = {
-    "available": WorkState.QUEUED,
-    "scheduled": WorkState.QUEUED,
-    "executing": WorkState.QUEUED,
-    "retryable": WorkState.RETRYING,
-    "completed": WorkState.COMPLETED,
-    "discarded": WorkState.FAILED,
-    "cancelled": WorkState.FAILED,
-}
 OPERATIONS = {
     "documentAdditionOrUpdate": Operation.UPSERT,
     "documentEdition": Operation.UPSERT,
@@ -159,7 +145,7 @@ def _evident(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _mapped(column: str, words: dict[str, Any], otherwise: Any) -> pl.Expr:
+def _mapped(column: str, words: Mapping[str, Any], otherwise: Any) -> pl.Expr:
     return pl.col(column).replace_strict(
         {word: str(value) for word, value in words.items()}, default=str(otherwise), return_dtype=TEXT
     )

@@ -11,10 +11,12 @@ from scrypath.errors import NotRetryable, SchemaError, UnknownWork
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
 from scrypath.schema import SearchSchema, registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Operation, ReasonClass, WorkSource
-from scrypath.work.failed import FAILED_JOBS, FAILED_TASKS, judged
+from scrypath.work.failed import judged
 from scrypath.work.frame import of_jobs, of_tasks
 from scrypath.work.ids import WorkId, parse
+from scrypath.work.states import FAILED_JOBS, FAILED_TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Unit:
     ----------
     work_id
         Its id.
-    schema
-        The schema whose documents it is about.
+    ref
+        The index whose documents it is about.
     operation
         What it was to do.
     document_ids
@@ -40,7 +42,7 @@ class Unit:
     """
 
     work_id: WorkId
-    schema: SearchSchema
+    ref: IndexRef
     operation: Operation
     document_ids: tuple[str, ...]
     reason_class: ReasonClass
@@ -71,8 +73,8 @@ def find(given: object, config: Config) -> Unit:
             hint="It was not sent by this kit, or its arguments are malformed. "
             "reconcile_sync() finds the documents that are not in step.",
         )
-    schema = _schema(row, work_id)
-    seen = judged(work, schema, config)
+    ref = IndexRef.live(_schema(row, work_id), config)
+    seen = judged(work, ref)
     if seen.is_empty():
         raise NotRetryable(
             f"{work_id} was retried already, and the retry succeeded.", hint="Nothing is left to do."
@@ -86,7 +88,7 @@ def find(given: object, config: Config) -> Unit:
         refusal = f"It failed validation, and the same rows would fail again: {failed['reason']}"
     return Unit(
         work_id,
-        schema,
+        ref,
         Operation(failed["operation"]),
         tuple(failed["document_ids"]),
         reason,

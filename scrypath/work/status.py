@@ -13,11 +13,12 @@ from scrypath.errors import HistoryTruncated, ScrypathError
 from scrypath.frames import FAILED_WORK, STATUS
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import SyncMode, WorkSource, WorkState
 from scrypath.work import failed
+from scrypath.work.states import FAILED_JOBS, PENDING_TASKS, QUEUED_JOBS
 
-PENDING_TASKS = ("enqueued", "processing")
 NOT_OBAN = "The queue is looked at in oban mode only."
 
 
@@ -53,19 +54,15 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
     queued = cache(lambda: jobs.counts(settled))  # one look at the queue serves every schema
     rows = []
-    for schema in asked:
+    for ref in (IndexRef.live(schema, settled) for schema in asked):
         for source in WorkSource:
             row: dict[str, Any] = {
-                "schema": schema.name,
-                "index": schema.index_name(settled),
+                "schema": ref.schema.name,
+                "index": ref.uid,
                 "source": str(source),
             }
             try:
-                seen = (
-                    _server(schema, settled)
-                    if source is WorkSource.MEILISEARCH
-                    else _queue(schema, settled, queued)
-                )
+                seen = _server(ref) if source is WorkSource.MEILISEARCH else _queue(ref, queued)
                 rows.append(row | seen)
             except ScrypathError as error:
                 rows.append(row | {"observed": False, "note": error.message})
@@ -74,16 +71,16 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     return STATUS.rows(rows)
 
 
-def _server(schema: SearchSchema, config: Config) -> dict[str, Any]:
-    index = [schema.index_name(config)]
-    oldest = tasks.listing(config, index_uids=index, statuses=PENDING_TASKS, limit=1, reverse=True)
-    succeeded = tasks.listing(config, index_uids=index, statuses=["succeeded"], limit=1).frame
+def _server(ref: IndexRef) -> dict[str, Any]:
+    index = [ref.uid]
+    oldest = tasks.listing(ref.config, index_uids=index, statuses=PENDING_TASKS, limit=1, reverse=True)
+    succeeded = tasks.listing(ref.config, index_uids=index, statuses=["succeeded"], limit=1).frame
     cut: list[HistoryTruncated] = []
     return {
         "observed": True,
         "pending": oldest.total,
         "retrying": 0,
-        "failed": failed.failed_tasks(schema, config, cut=cut).filter(~pl.col("healed")).height,
+        "failed": failed.failed_tasks(ref, cut=cut).filter(~pl.col("healed")).height,
         "last_succeeded_id": f"meili:{succeeded['uid'][0]}" if succeeded.height else None,
         "last_succeeded_at": succeeded["finished_at"][0] if succeeded.height else None,
         "oldest_pending_at": oldest.frame["enqueued_at"][0] if oldest.frame.height else None,
@@ -91,15 +88,15 @@ def _server(schema: SearchSchema, config: Config) -> dict[str, Any]:
     }
 
 
-def _queue(schema: SearchSchema, config: Config, queued: Callable[[], pl.DataFrame]) -> dict[str, Any]:
-    if config.sync_mode is not SyncMode.OBAN:
+def _queue(ref: IndexRef, queued: Callable[[], pl.DataFrame]) -> dict[str, Any]:
+    if ref.config.sync_mode is not SyncMode.OBAN:
         return {"observed": False, "note": NOT_OBAN}
-    index = schema.index_name(config)
+    index = ref.uid
     counted = queued().filter(pl.col("index") == index)
     ended = FAILED_WORK.empty()
     cut: list[HistoryTruncated] = []
-    if counted.select(pl.sum_horizontal(*failed.FAILED_JOBS)).sum().item():
-        ended = failed.failed_jobs(schema, config, cut=cut).filter(~pl.col("healed"))
+    if counted.select(pl.sum_horizontal(*FAILED_JOBS)).sum().item():
+        ended = failed.failed_jobs(ref, cut=cut).filter(~pl.col("healed"))
     latest = counted.sort("last_completed_at", nulls_last=False).tail(1)
     last = latest["last_completed_id"][0] if latest.height else None
     return {
@@ -136,7 +133,7 @@ def _nobodys(queued: Callable[[], pl.DataFrame]) -> list[dict[str, Any]]:
 
 
 def _pending(counted: pl.DataFrame) -> int:
-    return int(counted.select(pl.sum_horizontal("available", "scheduled", "executing")).sum().item())
+    return int(counted.select(pl.sum_horizontal(*QUEUED_JOBS)).sum().item())
 
 
 def _cut(cut: list[HistoryTruncated]) -> str | None:

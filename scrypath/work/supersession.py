@@ -7,12 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from scrypath.config import Config
 from scrypath.errors import ScrypathError
 from scrypath.frame_schema import TEXT
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import SyncMode
 from scrypath.work.frame import exploded, of_jobs, of_tasks
 
@@ -21,14 +20,14 @@ FAN_OUT = pl.col("fan_out").fill_null("")
 HEALED = pl.Schema({"work_id": TEXT, "superseded_by": TEXT, "retried": pl.Boolean()})
 
 
-def healed(failed: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.DataFrame:
+def healed(failed: pl.DataFrame, ref: IndexRef) -> pl.DataFrame:
     """For each failed unit of work the later success that covers the last of its documents.
 
     Parameters
     ----------
     failed
         Work with ``work_id``, ``document_ids``, ``fan_out`` and ``failed_at``.
-    schema, config
+    ref
         Whose work.
 
     Returns
@@ -44,7 +43,7 @@ def healed(failed: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.Dat
     needed = wanted.select("work_id", needed=pl.col("document_ids").list.n_unique())
     covers = (
         exploded(wanted.select("work_id", "failed_at", "document_ids", FAN_OUT))
-        .join(_successes(schema, config, since), on=["document_id", "fan_out"])
+        .join(_successes(ref, since), on=["document_id", "fan_out"])
         .filter((pl.col("finished_at") >= pl.col("failed_at")) & (pl.col("by") != pl.col("work_id")))
         .sort("finished_at", "by")
     )
@@ -61,17 +60,17 @@ def healed(failed: pl.DataFrame, schema: SearchSchema, config: Config) -> pl.Dat
     )
 
 
-def _successes(schema: SearchSchema, config: Config, since: datetime) -> pl.DataFrame:
-    index = schema.index_name(config)
+def _successes(ref: IndexRef, since: datetime) -> pl.DataFrame:
+    index = ref.uid
     found = []
     try:
         listed = tasks.listing(
-            config, index_uids=[index], statuses=["succeeded"], after_enqueued_at=_before(since)
+            ref.config, index_uids=[index], statuses=["succeeded"], after_enqueued_at=_before(since)
         )
-        found.append(of_tasks(listed.frame, [schema], config))
-        if config.sync_mode is SyncMode.OBAN:
-            page = jobs.listing(config, states=["completed"], indexes=[index])
-            found.append(of_jobs(page.frame, [schema], config))
+        found.append(of_tasks(listed.frame, [ref.schema], ref.config))
+        if ref.config.sync_mode is SyncMode.OBAN:
+            page = jobs.listing(ref.config, states=["completed"], indexes=[index])
+            found.append(of_jobs(page.frame, [ref.schema], ref.config))
     except ScrypathError:
         # Without the record of successes nothing can be called healed; the failures stand as they are.
         found = []

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 import scrypath
 from scrypath.config import Config
 from scrypath.source.engine import engine
-from tests import examples
-from tests.shop import Brand, Product
+from tests.support import docstring_examples as examples
+from tests.support.shop import Brand, Product
 
 pytestmark = pytest.mark.integration
 REAL = [test for test in examples.found() if examples.needs_real_parts(test)]

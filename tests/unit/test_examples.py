@@ -7,7 +7,7 @@ import doctest
 import pytest
 
 import scrypath
-from tests import examples
+from tests.support import docstring_examples as examples
 
 PURE = [test for test in examples.found() if not examples.needs_real_parts(test)]
 

@@ -11,6 +11,7 @@ from scrypath.local.rehearsal import ground
 from scrypath.local.rehearsal.incident import Incident, IncidentName
 from scrypath.meilisearch import tasks
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.sync.verbs import sync_records
 
@@ -22,7 +23,9 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
     from sqlalchemy.sql import column
 
     country = registry.find(Country)
-    ids = ground.draw(country, config, documents or DOCUMENTS, random, column("_geo").is_not(None))
+    ids = ground.draw(
+        IndexRef.live(country, config), documents or DOCUMENTS, random, column("_geo").is_not(None)
+    )
     poison = random.choice(ids)
     ground.change(
         config,
@@ -30,7 +33,9 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
         {"ids": ids},
     )
     ground.change(config, _DECIMAL_COMMAS, {"code": poison})
-    written = sync_records(country, rows.records(country, config, ids), mode="manual", config=config)
+    written = sync_records(
+        country, rows.records(IndexRef.live(country, config), ids), mode="manual", config=config
+    )
     ended = [tasks.wait(config, int(work_id.partition(":")[2])) for work_id in written.work_ids]
     failed = [task for task in ended if task.status == "failed"]
     if not failed:

@@ -11,7 +11,8 @@ from scrypath.errors import InvalidOptions
 from scrypath.local.catalogue import Base, City, Country, load
 from scrypath.meilisearch import documents, indexes
 from scrypath.rebuild.backfill import backfill
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.engine import engine, translated
 
@@ -25,14 +26,14 @@ def prepare(config: Config) -> None:
     with translated(config):
         there = set(inspect(engine(config)).get_table_names())
     city, country = registry.find(City), registry.find(Country)
-    if not set(Base.metadata.tables) <= there or not rows.count(city, config):
+    if not set(Base.metadata.tables) <= there or not rows.count(IndexRef.live(city, config)):
         load(config, limit=SLICE)
     for schema in (city, country):
         if indexes.get(config, schema.index_name(config)) is None:
             backfill(schema, config=config)
 
 
-def draw(schema: SearchSchema, config: Config, count: int, random: Random, *conditions: Any) -> list[Any]:
+def draw(ref: IndexRef, count: int, random: Random, *conditions: Any) -> list[Any]:
     """Ids of rows that the schema has, the same ones for the same seed and rows.
 
     Raises
@@ -42,12 +43,12 @@ def draw(schema: SearchSchema, config: Config, count: int, random: Random, *cond
     """
     from scrypath.source import selection
 
-    statement = selection.ids(schema, selection.Part()).where(*conditions)
-    with translated(config), engine(config).connect() as connection:
+    statement = selection.ids(ref.schema, selection.Part()).where(*conditions)
+    with translated(ref.config), engine(ref.config).connect() as connection:
         ids = sorted(connection.scalars(statement))
     if not 0 < count <= len(ids):
         raise InvalidOptions(
-            f"documents is {count}, and {schema.name} has {len(ids)} rows to choose from.",
+            f"documents is {count}, and {ref.schema.name} has {len(ids)} rows to choose from.",
             hint=f"Give a number between 1 and {len(ids)}.",
         )
     return sorted(random.sample(ids, count))
@@ -61,14 +62,12 @@ def change(config: Config, statement: Any, values: Mapping[str, Any]) -> list[An
         return sorted(connection.scalars(text(statement), values))
 
 
-def indexed(
-    schema: SearchSchema, config: Config, ids: Sequence[Any], *fields: str
-) -> dict[str, dict[str, Any]]:
+def indexed(ref: IndexRef, ids: Sequence[Any], *fields: str) -> dict[str, dict[str, Any]]:
     """Documents that the index has under these ids, by id as text."""
     found = documents.get_many(
-        config, schema.index_name(config), [str(item) for item in ids], fields=[schema.document_id, *fields]
+        ref.config, ref.uid, [str(item) for item in ids], fields=[ref.schema.document_id, *fields]
     )
-    return {str(document[schema.document_id]): document for document in found}
+    return {str(document[ref.schema.document_id]): document for document in found}
 
 
 def texts(ids: Sequence[Any]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from scrypath.local.catalogue import City
 from scrypath.local.rehearsal import ground
 from scrypath.local.rehearsal.incident import Incident, IncidentName
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 
 DOCUMENTS = 12
 
@@ -16,9 +17,9 @@ DOCUMENTS = 12
 def happen(config: Config, random: Random, documents: int | None) -> Incident:
     """Delete rows without a word to the index."""
     city = registry.find(City)
-    ids = ground.draw(city, config, documents or DOCUMENTS, random)
+    ids = ground.draw(IndexRef.live(city, config), documents or DOCUMENTS, random)
     gone = ground.change(config, "DELETE FROM cities WHERE id = ANY(:ids) RETURNING id", {"ids": ids})
-    left = ground.indexed(city, config, gone)
+    left = ground.indexed(IndexRef.live(city, config), gone)
     return Incident(
         IncidentName.ORPHANS,
         f"A clean-up deleted {len(gone)} cities by SQL, past the application.",

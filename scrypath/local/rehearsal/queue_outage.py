@@ -18,6 +18,7 @@ from scrypath.local.stack import Stack, outage
 from scrypath.queue import jobs, worker
 from scrypath.queue.worker import Backoff
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine, translated
 from scrypath.sync.jobs import perform
 from scrypath.sync.verbs import sync_records
@@ -30,7 +31,7 @@ PATIENCE = 60.0  # seconds until every job must have been given up
 def happen(config: Config, random: Random, documents: int | None, stack: Stack) -> Incident:
     """Change rows through the application while the server is down, until their jobs are discarded."""
     city = registry.find(City)
-    ids = ground.draw(city, config, documents or DOCUMENTS, random)
+    ids = ground.draw(IndexRef.live(city, config), documents or DOCUMENTS, random)
     impatient = replace(config, oban_max_attempts=1)
     groups = [ids[start::JOBS] for start in range(min(JOBS, len(ids)))]
     with outage(stack):

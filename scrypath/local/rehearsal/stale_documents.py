@@ -9,6 +9,7 @@ from scrypath.local.catalogue import City
 from scrypath.local.rehearsal import ground
 from scrypath.local.rehearsal.incident import Incident, IncidentName
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 
 DOCUMENTS = 25
 
@@ -16,14 +17,14 @@ DOCUMENTS = 25
 def happen(config: Config, random: Random, documents: int | None) -> Incident:
     """Change rows without a word to the index."""
     city = registry.find(City)
-    ids = ground.draw(city, config, documents or DOCUMENTS, random)
-    before = ground.indexed(city, config, ids, "population")
+    ids = ground.draw(IndexRef.live(city, config), documents or DOCUMENTS, random)
+    before = ground.indexed(IndexRef.live(city, config), ids, "population")
     ground.change(
         config,
         "UPDATE cities SET population = population + population / 20 + 1 WHERE id = ANY(:ids) RETURNING id",
         {"ids": ids},
     )
-    after = ground.indexed(city, config, ids, "population")
+    after = ground.indexed(IndexRef.live(city, config), ids, "population")
     same = sum(1 for name in after if after[name] == before.get(name))
     return Incident(
         IncidentName.STALE_DOCUMENTS,

@@ -6,22 +6,23 @@ from typing import Any
 
 import polars as pl
 
-from scrypath.compare.by_id import in_step, states
-from scrypath.config import Config, resolve
+from scrypath.compare.current_state import current_states, in_step
+from scrypath.config import Config
 from scrypath.errors import InvalidOptions, ScrypathError, StalePlan
 from scrypath.frames import OUTCOME
 from scrypath.meilisearch import indexes
 from scrypath.memory import audit
 from scrypath.operator.recover.plan import Plan
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
 from scrypath.sync.convergence import converge
+from scrypath.sync.delivery import delivered
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.sending import Sent
 from scrypath.telemetry import span
 from scrypath.vocabulary import Operation, Outcome, SyncMode
 
-AGAIN = "Nothing was sent. Run reconcile_sync() again and make a new plan."
+NOTHING_SENT = "Nothing was sent. Run reconcile_sync() again and make a new plan."
 
 
 def apply(
@@ -66,15 +67,13 @@ def apply(
     >>> scrypath.apply(plan).select("outcome", "document_count", "verified").rows()
     [('skipped', 0, True)]
     """
-    settled = resolve(config if config is not None else plan.config)
-    schema = registry.find(plan.schema)
-    if schema.index_name(settled) != plan.index:
+    ref = IndexRef.find(plan.schema, config if config is not None else plan.config)
+    if ref.uid != plan.index:
         raise InvalidOptions(
-            f"Plan {plan.hash[:8]} is for the index {plan.index}, and this configuration names "
-            f"{schema.index_name(settled)}.",
+            f"Plan {plan.hash[:8]} is for the index {plan.index}, and this configuration names {ref.uid}.",
             hint="Apply it with the configuration that it was made with.",
         )
-    left = _left_to_do(plan, schema, settled)
+    left = _remaining(plan, ref)
     if not left:
         return OUTCOME.rows(
             [
@@ -90,7 +89,7 @@ def apply(
             ]
         )
     audit_id = audit.before(
-        settled,
+        ref.config,
         action=str(plan.action),
         schema=plan.schema,
         target=plan.index,
@@ -101,13 +100,13 @@ def apply(
     )
     try:
         with span("scrypath.operator.failed_work.repair", schema=plan.schema, index=plan.index):
-            done = _carried_out(plan, schema, settled, left, shown=progress)
+            done = _executed(plan, ref, left, shown=progress)
     except (ScrypathError, KeyboardInterrupt) as error:
-        audit.after(settled, audit_id, outcome=Outcome.UNKNOWN, detail=str(error) or "It was interrupted.")
+        audit.after(ref.config, audit_id, outcome=Outcome.UNKNOWN, detail=str(error) or "It was interrupted.")
         raise
     failed = done.filter(pl.col("outcome") != str(Outcome.COMPLETED))
     audit.after(
-        settled,
+        ref.config,
         audit_id,
         outcome=Outcome.FAILED if failed.height else Outcome.COMPLETED,
         document_count=plan.evidence.height,
@@ -118,53 +117,50 @@ def apply(
     return done
 
 
-def _left_to_do(plan: Plan, schema: SearchSchema, config: Config) -> frozenset[str]:
-    """Ids that are not mended yet; a ``StalePlan`` when the evidence is neither as planned nor mended."""
-    now = states(schema, config, plan.evidence["document_id"].to_list(), verify=plan.verify)
+def _remaining(plan: Plan, ref: IndexRef) -> frozenset[str]:
+    """Ids that are not fixed yet; a ``StalePlan`` when the evidence is neither as planned nor fixed."""
+    now = current_states(ref, plan.evidence["document_id"].to_list(), verify=plan.verify)
     if now.select(in_step().all()).item():
         return frozenset()
-    made = indexes.get(config, plan.index)
+    made = indexes.get(ref.config, plan.index)
     if plan.index_created_at is not None and (made is None or made.created_at != plan.index_created_at):
         raise StalePlan(
-            f"The index {plan.index} was swapped, deleted or made anew since plan {plan.hash[:8]} was made.",
-            hint=AGAIN,
+            f"The index {plan.index} was swapped, deleted or recreated since plan {plan.hash[:8]} was made.",
+            hint=NOTHING_SENT,
         )
     # An earlier apply that was cut short has left some of it in step, from the rows that the plan saw.
-    mended = in_step() & pl.col("row_fingerprint").eq_missing(pl.col("row_now"))
-    seen = plan.evidence.join(now, on="document_id", how="left").filter(~mended)
+    fixed = in_step() & pl.col("row_fingerprint").eq_missing(pl.col("row_now"))
+    seen = plan.evidence.join(now, on="document_id", how="left").filter(~fixed)
     changed = seen.filter(
         pl.col("row_fingerprint").ne_missing(pl.col("row_now"))
         | pl.col("document_fingerprint").ne_missing(pl.col("document_now"))
-        | (pl.col("drift") == "missing") & pl.col("document_stands")
-        | (pl.col("drift") == "orphan") & pl.col("row_stands")
+        | (pl.col("drift") == "missing") & pl.col("document_exists")
+        | (pl.col("drift") == "orphan") & pl.col("row_exists")
     )["document_id"].to_list()
     if changed:
         raise StalePlan(
             f"{len(changed)} of {plan.evidence.height} documents of plan {plan.hash[:8]} are no longer as it saw them: "
             f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",
-            hint=AGAIN,
+            hint=NOTHING_SENT,
         )
     return frozenset(seen["document_id"])
 
 
-def _carried_out(
-    plan: Plan, schema: SearchSchema, config: Config, left: frozenset[str], *, shown: bool
-) -> pl.DataFrame:
+def _executed(plan: Plan, ref: IndexRef, left: frozenset[str], *, shown: bool) -> pl.DataFrame:
     sent: list[Sent] = []
     cause = f"plan:{plan.hash[:12]}"
     written, deleted = ([item for item in ids if item in left] for ids in (plan.written, plan.deleted))
     with progress_bar(f"{plan.schema}: documents sent", len(left), shown=shown) as bar:
-        for start in range(0, len(written), config.batch_size):
-            part = written[start : start + config.batch_size]
-            sent.extend(converge(schema, config, part, mode=SyncMode.MANUAL, cause=cause))
+        for start in range(0, len(written), ref.config.batch_size):
+            part = written[start : start + ref.config.batch_size]
+            sent.extend(converge(ref, part, mode=SyncMode.MANUAL, cause=cause))
             bar.update(len(part))
-        sent.extend(sending.delete(schema, config, deleted, mode=SyncMode.MANUAL, cause=cause))
+        sent.extend(sending.delete(ref, deleted, mode=SyncMode.MANUAL, cause=cause))
         bar.update(len(deleted))
-    tasks = {task.uid: task for task in sending.finished(config, sent)}
+    ended = delivered(ref.config, sent)
     rows: list[dict[str, Any]] = []
-    for item in sent:
-        task = tasks[item.task_uid]
-        off = _off(schema, config, item, plan) if task.succeeded else len(item.ids)
+    for item, task in (*ended.ok, *ended.failed):
+        off = _off(ref, item, plan) if task.succeeded else len(item.ids)
         rows.append(
             {
                 "work_id": item.work_id,
@@ -183,5 +179,5 @@ def _carried_out(
     return OUTCOME.rows(rows)
 
 
-def _off(schema: SearchSchema, config: Config, item: Sent, plan: Plan) -> int:
-    return states(schema, config, item.ids, verify=plan.verify).filter(~in_step()).height
+def _off(ref: IndexRef, item: Sent, plan: Plan) -> int:
+    return current_states(ref, item.ids, verify=plan.verify).filter(~in_step()).height

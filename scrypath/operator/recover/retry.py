@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -18,6 +19,7 @@ from scrypath.operator.recover.verify import verify_retry
 from scrypath.queue import retry as queue
 from scrypath.schema import FINGERPRINT_FIELD
 from scrypath.schema.documents import Documents
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import converge, current
 from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, Outcome, SyncMode, WorkSource
@@ -118,14 +120,14 @@ def preview_retry(work_id: str, *, config: Config | None = None) -> RetryPreview
     """
     settled = resolve(config)
     unit = find(work_id, settled)
-    documents, vanished, target = _planned(unit, settled)
+    documents, vanished, target = _planned(unit)
     deleted = f" and delete {len(vanished)} whose row is gone" if vanished else ""
     route = "the job runs again: the worker will " if unit.work_id.source is WorkSource.OBAN else ""
     effect = f"{route}write {len(documents)} {target} documents from their current rows{deleted}."
     return RetryPreview(
         work_id=str(unit.work_id),
-        schema=unit.schema.name,
-        index=unit.schema.index_name(settled),
+        schema=unit.ref.schema.name,
+        index=unit.ref.uid,
         source=str(unit.work_id.source),
         operation=str(unit.operation),
         reason=unit.reason,
@@ -217,7 +219,7 @@ def _one(work_id: str, config: Config, *, force: bool, actor: str | None) -> dic
     audit_id = audit.before(
         config,
         action="retry",
-        schema=unit.schema.name,
+        schema=unit.ref.schema.name,
         target=work_id,
         document_count=len(unit.document_ids),
         detail=unit.reason,
@@ -236,8 +238,8 @@ def _one(work_id: str, config: Config, *, force: bool, actor: str | None) -> dic
     )
     return {
         "work_id": work_id,
-        "schema": unit.schema.name,
-        "index": unit.schema.index_name(config),
+        "schema": unit.ref.schema.name,
+        "index": unit.ref.uid,
         "operation": str(unit.operation),
         "outcome": str(Outcome.ACCEPTED),
         "sent_as": sent_as,
@@ -251,17 +253,17 @@ def _sent(unit: Unit, config: Config) -> tuple[str | None, str]:
     if unit.work_id.source is WorkSource.OBAN:
         job = queue.retry(config, unit.work_id.number)
         return str(unit.work_id), f"The job runs again: attempt {job.attempt + 1} of {job.max_attempts}."
-    sent = converge(unit.schema, config, unit.document_ids, mode=SyncMode.MANUAL, cause=str(unit.work_id))
+    sent = converge(unit.ref, unit.document_ids, mode=SyncMode.MANUAL, cause=str(unit.work_id))
     told = ", ".join(item.work_id for item in sent)
     return sent[-1].work_id if sent else None, f"Sent as {told}."
 
 
-def _planned(unit: Unit, config: Config) -> tuple[Documents, tuple[str, ...], str]:
-    schema, ids = unit.schema, unit.document_ids
+def _planned(unit: Unit) -> tuple[Documents, tuple[str, ...], str]:
+    ref: IndexRef = unit.ref
+    ids: Sequence[str] = unit.document_ids
     if unit.operation is Operation.FAN_OUT and unit.fan_out is not None:
-        target, target_ids = targets(schema, config, unit.fan_out, ids)
-        return (*current(target, config, target_ids), target.name)
-    return (*current(schema, config, ids), schema.name)
+        ref, ids = targets(ref, unit.fan_out, ids)
+    return (*current(ref, ids), ref.schema.name)
 
 
 def _frame(documents: Documents) -> pl.DataFrame:

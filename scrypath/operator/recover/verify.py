@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from scrypath.compare.by_id import in_step, states
+from scrypath.compare.current_state import current_states, in_step
 from scrypath.config import Config, resolve
 from scrypath.errors import ScrypathError, TaskTimeout, UnknownWork
 from scrypath.frames import OUTCOME
@@ -16,11 +16,12 @@ from scrypath.meilisearch import tasks
 from scrypath.memory import audit, ledger
 from scrypath.queue import jobs
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Outcome, Verification, WorkSource
 from scrypath.work.ids import WorkId, parse
+from scrypath.work.states import QUEUED_JOBS
 
-UNFINISHED_JOBS = ("available", "scheduled", "executing")
 PAUSE = 0.1  # seconds between two looks at a job
 
 
@@ -95,16 +96,16 @@ def _verified(row: dict[str, Any], config: Config) -> dict[str, Any]:
 
 def _effect(row: dict[str, Any], config: Config) -> dict[str, Any]:
     sent_as = parse(row["sent_as"])
-    schema = registry.find(row["schema"])
+    ref = IndexRef.find(row["schema"], config)
     if sent_as.source is WorkSource.MEILISEARCH:
         failure, ids = _finished_task(row["work_id"], sent_as, config)
     else:
         failure, ids, fan_out = _finished_job(sent_as, config)
         if failure is None and fan_out is not None:
-            schema, ids = targets(schema, config, fan_out, ids)
+            ref, ids = targets(ref, fan_out, ids)
     if failure is not None:
         return {"outcome": Outcome.FAILED, "verified": False, "detail": failure}
-    now = states(schema, config, ids, verify=Verification.FINGERPRINT)
+    now = current_states(ref, ids, verify=Verification.FINGERPRINT)
     off = now.filter(~in_step())["document_id"].to_list()
     if off:
         return {
@@ -139,7 +140,7 @@ def _finished_job(sent_as: WorkId, config: Config) -> tuple[str | None, Sequence
         job = listed.row(0, named=True)
         if job["state"] == "completed":
             return None, job["document_ids"], job["fan_out"]
-        if job["state"] not in UNFINISHED_JOBS:
+        if job["state"] not in QUEUED_JOBS:
             failure = f"Attempt {job['attempt']} of {job['max_attempts']} failed: {job['error']}"
             if job["state"] == "retryable":
                 raise _Undecided(f"{failure} The queue will try again by itself.")

@@ -17,6 +17,7 @@ from scrypath.operator.report.model import Reconcile
 from scrypath.operator.report.options import scope
 from scrypath.operator.report.side_by_side import every, side_by_side
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Verification
 
 
@@ -120,12 +121,12 @@ def reconcile_sync(
         executor=executor,
     )
     if executor is not None:
-        read_job.check(executor)
+        read_job.check_executor(executor)
     settled = resolve(config)
     found = list(dict.fromkeys(registry.find(schema) for schema in schemas))
     if len(schemas) == 1:
         reading = read_here if executor is None else partial(read_divided, executor=executor)
-        return look(found[0], settled, asked, reading=reading, progress=progress)
+        return look(IndexRef.live(found[0], settled), asked, reading=reading, progress=progress)
     lost: dict[str, Exception] = {}
     if not schemas:
         found, lost = every(settled)

@@ -13,9 +13,9 @@ from scrypath.compare import checkpoint
 from scrypath.compare.comparison import Comparison, compare, no_counts, not_compared
 from scrypath.compare.contract import index_contract_drift
 from scrypath.compare.incremental import Unsure, compare_since
-from scrypath.compare.local_reader import Scanned, read_here, size
+from scrypath.compare.local_reader import read_here, size
 from scrypath.compare.sampling import compare_sample
-from scrypath.config import Config
+from scrypath.compare.scratch import Scanned
 from scrypath.errors import BackendRejected, ProjectionError, ScrypathError, TransportError
 from scrypath.frames import CONTRACT_DRIFT, DOCUMENTS
 from scrypath.meilisearch.version import server_version
@@ -26,7 +26,7 @@ from scrypath.operator.report.options import Scope
 from scrypath.operator.report.rebuild_status import rebuild_view, unobserved
 from scrypath.operator.report.recommend import recommended
 from scrypath.operator.report.signals import drift_signals
-from scrypath.schema import SearchSchema
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.progress import progress_bar
 from scrypath.telemetry import span
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
@@ -39,8 +39,7 @@ class Reading(Protocol):
 
     def __call__(
         self,
-        schema: SearchSchema,
-        config: Config,
+        ref: IndexRef,
         verify: Verification,
         indexed: bool,
         *,
@@ -51,8 +50,7 @@ class Reading(Protocol):
 
 
 def look(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     scope: Scope,
     *,
     reading: Reading = read_here,
@@ -62,7 +60,7 @@ def look(
 
     Parameters
     ----------
-    schema, config
+    ref
         What is looked at.
     scope
         How much of it.
@@ -80,41 +78,42 @@ def look(
     StoreBusy
         When another process held the DuckDB file too long.
     """
-    index = schema.index_name(config)
-    with span("scrypath.reconcile", schema=schema.name, index=index):
-        stored = _recent(schema, config, scope)
+    with span("scrypath.reconcile", schema=ref.schema.name, index=ref.uid):
+        stored = _recent(ref, scope)
         comparison: Comparison | None = None
         if stored is not None:
             comparison = stored[1]
         elif scope.documents:
-            comparison = _compared(schema, config, scope, partial(_whole, reading=reading, shown=progress))
-        status = sync_status(schema, config=config)
-        failed_work = all_seen(schema, config)
-        contract = _looked(lambda: index_contract_drift(schema, config=config))
-        rebuild = _looked(lambda: rebuild_view(schema, config)) or unobserved(schema, config)
+            comparison = _compared(ref, scope, partial(_everything, reading=reading, shown=progress))
+        status = sync_status(ref.schema, config=ref.config)
+        failed_work = all_seen(ref)
+        contract = _looked(lambda: index_contract_drift(ref.schema, config=ref.config))
+        rebuild = _looked(lambda: rebuild_view(ref)) or unobserved(ref)
         signals = drift_signals(
             status=status,
             failed_work=failed_work,
             rebuild=rebuild,
             comparison=comparison,
             contract=contract,
-            version=_looked(lambda: server_version(config)),
+            version=_looked(lambda: server_version(ref.config)),
         )
-        actions = recommended(
-            schema.name, index, failed_work=failed_work, comparison=comparison, contract=contract
-        )
+        actions = recommended(ref, failed_work=failed_work, comparison=comparison, contract=contract)
         if stored is not None:
             snapshot_id = stored[0]
         else:
             record = _record(
-                schema, index, comparison=comparison, status=status, failed_work=failed_work, signals=signals
+                ref,
+                comparison=comparison,
+                status=status,
+                failed_work=failed_work,
+                signals=signals,
             )
             snapshot_id = snapshots.save(
-                config, record, comparison.drift if comparison is not None else DOCUMENTS.empty()
+                ref.config, record, comparison.drift if comparison is not None else DOCUMENTS.empty()
             )
         return Reconcile(
-            schema=schema.name,
-            index=index,
+            schema=ref.schema.name,
+            index=ref.uid,
             taken_at=comparison.taken_at if comparison is not None else datetime.now(UTC),
             duration=comparison.duration if comparison is not None else timedelta(),
             snapshot_id=snapshot_id,
@@ -135,68 +134,63 @@ def look(
             actions=actions,
             contract_drift=contract if contract is not None else CONTRACT_DRIFT.empty(),
             rebuild=rebuild,
-            config=config,
+            config=ref.config,
             index_created_at=comparison.index_created_at if comparison is not None else None,
         )
 
 
 def _compared(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     scope: Scope,
-    whole: Callable[[SearchSchema, Config, Verification], Comparison],
+    everything: Callable[[IndexRef, Verification], Comparison],
 ) -> Comparison:
     began = datetime.now(UTC)
     try:
-        return _read(schema, config, scope, whole)
+        return _read(ref, scope, everything)
     except (TransportError, BackendRejected, ProjectionError) as error:
         # A side that went away, or never was there, must not hide what the others say.
-        return not_compared(schema, config, scope.verify, began, str(error))
+        return not_compared(ref, scope.verify, began, str(error))
 
 
 def _read(
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     scope: Scope,
-    whole: Callable[[SearchSchema, Config, Verification], Comparison],
+    everything: Callable[[IndexRef, Verification], Comparison],
 ) -> Comparison:
     if scope.sample is not None:
-        return compare_sample(schema, config, scope.sample, verify=scope.verify)
+        return compare_sample(ref, scope.sample, verify=scope.verify)
     if scope.incremental:
         try:
-            return _since_last(schema, config, scope.verify)
+            return _since_last(ref, scope.verify)
         except Unsure as why:
-            return whole(schema, config, scope.verify).noting(f"Everything was compared: {why}")
-    return whole(schema, config, scope.verify)
+            return everything(ref, scope.verify).noting(f"Everything was compared: {why}")
+    return everything(ref, scope.verify)
 
 
-def _since_last(schema: SearchSchema, config: Config, verify: Verification) -> Comparison:
-    last = _last(schema, config, verify)
+def _since_last(ref: IndexRef, verify: Verification) -> Comparison:
+    last = _last(ref, verify)
     if last is None:
         raise Unsure("No earlier comparison of this index is stored.")
     return compare_since(
-        schema,
-        config,
+        ref,
         since=checkpoint.parse(last.record.evidence.get("baseline")),
-        drift=snapshots.documents(config, last.snapshot_id),
+        drift=snapshots.documents(ref.config, last.snapshot_id),
         verify=verify,
     )
 
 
-def _last(schema: SearchSchema, config: Config, verify: Verification) -> StoredSnapshot | None:
+def _last(ref: IndexRef, verify: Verification) -> StoredSnapshot | None:
     """The last snapshot that compared this index's documents at least as thoroughly as asked for."""
-    latest = snapshots.latest(config, schema.name, documents_compared=True)
+    latest = snapshots.latest(ref.config, ref.schema.name, documents_compared=True)
     if latest is None or latest.record.verify not in (str(verify), str(Verification.CONTENT)):
         return None
-    return latest if latest.record.index == schema.index_name(config) else None
+    return latest if latest.record.index == ref.uid else None
 
 
-def _whole(
-    schema: SearchSchema, config: Config, verify: Verification, *, reading: Reading, shown: bool
-) -> Comparison:
-    total = size(schema, config) if shown else None
-    with progress_bar(f"{schema.name}: rows and documents read", total, shown=shown, unit="") as bar:
-        return compare(schema, config, verify=verify, read=partial(reading, on_progress=bar.update))
+def _everything(ref: IndexRef, verify: Verification, *, reading: Reading, shown: bool) -> Comparison:
+    total = size(ref) if shown else None
+    with progress_bar(f"{ref.schema.name}: rows and documents read", total, shown=shown, unit="") as bar:
+        return compare(ref, verify=verify, read=partial(reading, on_progress=bar.update))
 
 
 def _looked[T](look: Callable[[], T]) -> T | None:
@@ -208,8 +202,7 @@ def _looked[T](look: Callable[[], T]) -> T | None:
 
 
 def _record(
-    schema: SearchSchema,
-    index: str,
+    ref: IndexRef,
     *,
     comparison: Comparison | None,
     status: pl.DataFrame,
@@ -219,8 +212,8 @@ def _record(
     compared = comparison is not None and comparison.compared
     counts = dict(comparison.counts.iter_rows()) if comparison is not None else {}
     return SnapshotRecord(
-        schema=schema.name,
-        index=index,
+        schema=ref.schema.name,
+        index=ref.uid,
         taken_at=comparison.taken_at if comparison is not None else datetime.now(UTC),
         duration=comparison.duration if comparison is not None else None,
         verify=str(comparison.verify) if comparison is not None and compared else None,
@@ -233,7 +226,7 @@ def _record(
             "in_step": comparison.in_step if comparison is not None else None,
             "note": comparison.note if comparison is not None else None,
             "method": str(comparison.method) if comparison is not None else None,
-            "nameless": comparison.nameless if comparison is not None else 0,
+            "without_id": comparison.without_id if comparison is not None else 0,
             "index_created_at": comparison.index_created_at.isoformat()
             if comparison is not None and comparison.index_created_at is not None
             else None,
@@ -248,11 +241,11 @@ def _record(
     )
 
 
-def _recent(schema: SearchSchema, config: Config, scope: Scope) -> tuple[str, Comparison] | None:
+def _recent(ref: IndexRef, scope: Scope) -> tuple[str, Comparison] | None:
     """The last snapshot's comparison, when it is young enough and compared what is asked for."""
     if scope.max_age is None:
         return None
-    latest = _last(schema, config, scope.verify)
+    latest = _last(ref, scope.verify)
     if latest is None or datetime.now(UTC) - latest.record.taken_at > scope.max_age:
         return None
     record = latest.record
@@ -265,9 +258,9 @@ def _recent(schema: SearchSchema, config: Config, scope: Scope) -> tuple[str, Co
         rows=record.rows,
         documents=record.documents,
         in_step=record.evidence.get("in_step"),
-        drift=snapshots.documents(config, latest.snapshot_id),
+        drift=snapshots.documents(ref.config, latest.snapshot_id),
         note=record.evidence.get("note"),
         method=ComparisonMethod(record.evidence.get("method") or ComparisonMethod.FULL),
         index_created_at=datetime.fromisoformat(made) if made is not None else None,
-        nameless=record.evidence.get("nameless") or 0,
+        without_id=record.evidence.get("without_id") or 0,
     )

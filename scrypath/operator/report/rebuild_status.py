@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scrypath.config import Config
 from scrypath.meilisearch import indexes, tasks
-from scrypath.schema import SearchSchema
+from scrypath.rebuild.target import target_of
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Cutover, TaskState
-
-TARGET_SUFFIX = "__reindex"
+from scrypath.work.states import PENDING_TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +34,25 @@ class RebuildView:
     cutover: Cutover = Cutover.NOT_STARTED
 
 
-def unobserved(schema: SearchSchema, config: Config) -> RebuildView:
+def unobserved(ref: IndexRef) -> RebuildView:
     """The view of a server that was not looked at."""
-    live = schema.index_name(config)
-    return RebuildView(live, live + TARGET_SUFFIX, observed=False)
+    live = ref.uid
+    return RebuildView(live, target_of(live), observed=False)
 
 
-def rebuild_view(schema: SearchSchema, config: Config) -> RebuildView:
+def rebuild_view(ref: IndexRef) -> RebuildView:
     """What the server shows of a rebuild of the schema's index."""
-    live = schema.index_name(config)
-    target = live + TARGET_SUFFIX
-    latest = tasks.listing(config, types=["indexSwap"], statuses=["succeeded"], limit=50).frame
+    live = ref.uid
+    target = target_of(live)
+    latest = tasks.listing(ref.config, types=["indexSwap"], statuses=["succeeded"], limit=50).frame
     swapped = latest.height and latest["details"].str.contains(f'"{target}"', literal=True).any()
-    if indexes.get(config, target) is None:
+    if indexes.get(ref.config, target) is None:
         return RebuildView(
             live, target, observed=True, cutover=Cutover.COMPLETED if swapped else Cutover.NOT_STARTED
         )
-    work = tasks.listing(config, index_uids=[target], limit=1_000).frame
+    work = tasks.listing(ref.config, index_uids=[target], limit=1_000).frame
     states = set(work["status"].to_list())
-    if states & {"enqueued", "processing"}:
+    if states & {*PENDING_TASKS}:
         state = TaskState.PENDING
     elif "failed" in states:
         state = TaskState.FAILED

@@ -9,14 +9,14 @@ import polars as pl
 from scrypath.compare.comparison import Comparison
 from scrypath.frames import ACTIONS
 from scrypath.operator.report.signals import DRIFTED
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import DocumentDrift, RecoveryAction
 
 REPAIR_AT_MOST = 0.5  # share of the rows; beyond it, writing every row costs no more and proves more
 
 
 def recommended(
-    schema: str,
-    index: str,
+    ref: IndexRef,
     *,
     failed_work: pl.DataFrame,
     comparison: Comparison | None,
@@ -31,7 +31,13 @@ def recommended(
 
     def add(action: RecoveryAction, target: str, count: int | None, reason: str) -> None:
         rows.append(
-            {"action": str(action), "schema": schema, "target": target, "count": count, "reason": reason}
+            {
+                "action": str(action),
+                "schema": ref.schema.name,
+                "target": target,
+                "count": count,
+                "reason": reason,
+            }
         )
 
     for work in failed_work.filter(pl.col("retryable")).iter_rows(named=True):
@@ -40,7 +46,7 @@ def recommended(
         keys = ", ".join(contract["key"].to_list())
         add(
             RecoveryAction.REINDEX,
-            index,
+            ref.uid,
             comparison.rows if comparison is not None else None,
             f"The settings of the index are not as declared: {keys}.",
         )
@@ -51,11 +57,11 @@ def recommended(
         if comparison.rows and rewritten > REPAIR_AT_MOST * comparison.rows:
             add(
                 RecoveryAction.BACKFILL,
-                index,
+                ref.uid,
                 comparison.rows,
                 f"{rewritten} of {comparison.rows} rows are missing or stale in the index.",
             )
         elif drifted:
             told = ", ".join(f"{counts[str(kind)]} {kind}" for kind in DRIFTED if counts[str(kind)])
-            add(RecoveryAction.REPAIR, index, drifted, f"{told}: only these documents need to be touched.")
+            add(RecoveryAction.REPAIR, ref.uid, drifted, f"{told}: only these documents need to be touched.")
     return ACTIONS.rows(rows)

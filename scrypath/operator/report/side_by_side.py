@@ -10,7 +10,8 @@ from typing import Any
 
 from scrypath.compare.executor import IN_FLIGHT
 from scrypath.compare.executor_reader import read_elsewhere
-from scrypath.compare.local_reader import Scanned, read_here
+from scrypath.compare.local_reader import read_here
+from scrypath.compare.scratch import Scanned
 from scrypath.compare.waiting import first_done
 from scrypath.config import Config
 from scrypath.operator.report.collect import look
@@ -18,6 +19,7 @@ from scrypath.operator.report.fleet import Fleet
 from scrypath.operator.report.model import Reconcile
 from scrypath.operator.report.options import Scope
 from scrypath.schema import SearchSchema, registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.progress import progress_bar
 from scrypath.vocabulary import Verification
 
@@ -78,7 +80,9 @@ def side_by_side(
         progress_bar("Schemas looked at", len(schemas), shown=progress, unit="schema") as bar,
     ):
         looks = {
-            schema.name: pool.submit(copy_context().run, look, schema, config, scope, reading=reading)
+            schema.name: pool.submit(
+                copy_context().run, look, IndexRef.live(schema, config), scope, reading=reading
+            )
             for schema in schemas
         }
         try:
@@ -102,8 +106,7 @@ def side_by_side(
 
 def _until(
     stopped: Future[None],
-    schema: SearchSchema,
-    config: Config,
+    ref: IndexRef,
     verify: Verification,
     indexed: bool,
     *,
@@ -114,4 +117,4 @@ def _until(
             raise CancelledError
         on_progress(count)
 
-    return read_here(schema, config, verify, indexed, on_progress=advance)
+    return read_here(ref, verify, indexed, on_progress=advance)

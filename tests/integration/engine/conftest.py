@@ -9,7 +9,7 @@ import pytest
 
 from scrypath.local.engine.engine import Engine
 from scrypath.local.engine.serving import serving
-from tests.integration.engine.client import Client
+from tests.support.engine_client import Client
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.integration.engine.client import Client
+from tests.support.engine_client import Client
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.integration.engine.client import Client, Process
+from tests.support.engine_client import Client, Process
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

@@ -31,7 +31,7 @@ from scrypath.local.engine.routes import (
     webhooks,
 )
 from scrypath.local.engine.routes import settings as settings_routes
-from tests.integration.engine.client import Client
+from tests.support.engine_client import Client
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ import urllib3
 
 from scrypath.local.engine.engine import Engine
 from scrypath.local.engine.serving import serving
-from tests.integration.engine.client import Client, Process
+from tests.support.engine_client import Client, Process
 
 pytestmark = pytest.mark.integration
 

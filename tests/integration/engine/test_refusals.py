@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.engine.client import Client
+from tests.support.engine_client import Client
 
 pytestmark = pytest.mark.integration
 

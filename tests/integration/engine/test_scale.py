@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.engine.client import Client, Process
+from tests.support.engine_client import Client, Process
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

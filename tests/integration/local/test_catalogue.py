@@ -17,6 +17,7 @@ from scrypath.local import postgres
 from scrypath.local.catalogue import City, Country, Loaded, load
 from scrypath.local.catalogue.models import cities_of
 from scrypath.schema import documents, registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
@@ -47,7 +48,7 @@ def test_all_cities_and_countries_arrive(config: Config) -> None:
     assert load(config, progress=seen.append) == Loaded(cities=34_006, countries=252)
     assert time.monotonic() - began < 20
     assert sum(seen) == 34_006
-    assert rows.count(registry.find(City), config) == 34_006
+    assert rows.count(IndexRef.live(registry.find(City), config)) == 34_006
     assert count(config, "SELECT count(*) FROM cities JOIN countries ON code = country_code") == 34_006
 
 
@@ -94,8 +95,8 @@ def test_documents_of_columns_and_of_records_are_the_same(config: Config) -> Non
     load(config, limit=20)
     for model in (City, Country):
         schema = registry.find(model)
-        columns = documents.project_columns(schema, rows.table(schema, config, Part(limit=20)))
-        records = rows.records(schema, config, columns.ids)
+        columns = documents.project_columns(schema, rows.table(IndexRef.live(schema, config), Part(limit=20)))
+        records = rows.records(IndexRef.live(schema, config), columns.ids)
         by_id = {str(getattr(record, schema.document_id)): record for record in records}
         again = documents.project_records(schema, [by_id[name] for name in columns.ids])
         assert columns == again
@@ -105,7 +106,7 @@ def test_a_hidden_city_is_not_a_row(config: Config) -> None:
     load(config, limit=20)
     with psycopg.connect(config.database_url or "") as connection:
         connection.execute("UPDATE cities SET hidden = true WHERE id = (SELECT min(id) FROM cities)")
-    assert rows.count(registry.find(City), config) == 19
+    assert rows.count(IndexRef.live(registry.find(City), config)) == 19
 
 
 def test_a_country_knows_its_cities(config: Config) -> None:

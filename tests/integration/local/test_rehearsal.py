@@ -19,6 +19,7 @@ from scrypath.queue import jobs
 from scrypath.rebuild.backfill import backfill
 from scrypath.schema import registry
 from scrypath.schema.documents import project_columns
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.sync.verbs import delete_documents, sync_records
 
@@ -51,7 +52,10 @@ def config(place: Stack) -> Config:
         if gone:
             delete_documents(model, gone, mode="inline", config=config)
             sync_records(
-                model, rows.records(registry.find(model), config, list(gone)), mode="inline", config=config
+                model,
+                rows.records(IndexRef.live(registry.find(model), config), list(gone)),
+                mode="inline",
+                config=config,
             )
         assert drifted(model, config) == NOTHING
     return config
@@ -60,7 +64,7 @@ def config(place: Stack) -> Config:
 def drifted(model: type, config: Config) -> dict[str, set[str]]:
     """Which documents differ from their rows, by a comparison that has nothing to do with the kit's own."""
     schema = registry.find(model)
-    projected = project_columns(schema, rows.table(schema, config))
+    projected = project_columns(schema, rows.table(IndexRef.live(schema, config)))
     wanted = dict(zip(projected.ids, projected.fingerprints, strict=True))
     found = {
         str(document[schema.document_id]): document["_scrypath"]
@@ -125,7 +129,7 @@ def test_the_catalogue_is_prepared_where_nothing_was_loaded(config: Config, plac
     with psycopg.connect(place.database_url) as connection:
         connection.execute("DROP TABLE cities, countries")
     incident = rehearse("stale-documents", stack=place, documents=1)
-    assert rows.count(registry.find(City), config) == 2_000
+    assert rows.count(IndexRef.live(registry.find(City), config)) == 2_000
     assert len(incident.document_ids) == 1
 
 

@@ -16,7 +16,7 @@ from scrypath.config import Config
 from scrypath.errors import StoreBusy
 from scrypath.memory import audit, snapshots, store
 
-WRITER = Path(__file__).with_name("writer.py")
+WRITER = Path(__file__).parents[2] / "support" / "snapshot_writer.py"
 
 HOLDER = """
 import sys, duckdb

@@ -21,13 +21,13 @@ from scrypath.errors import ConfigError, SchemaError
 from scrypath.frames import FLEET, FLEET_FAILURES
 from scrypath.operator.report import side_by_side
 from scrypath.schema import registry
-from tests.integration.operator.conftest import drift_of
-from tests.shop import Brand, Product
+from tests.support.reports import drift_of
+from tests.support.shop import Brand, Product
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]
 Run = Callable[..., tuple[int, str, str]]
-NOWHERE = "tests.shop:Nothing"
+NOWHERE = "tests.support.shop:Nothing"
 
 
 @pytest.fixture(autouse=True)

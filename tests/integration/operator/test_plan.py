@@ -14,9 +14,9 @@ from scrypath.errors import InvalidOptions, StalePlan, TransportError
 from scrypath.meilisearch import documents, indexes, tasks
 from scrypath.schema import registry
 from scrypath.vocabulary import SyncMode
-from tests.integration.operator.conftest import drift_of
-from tests.relay import Relay
-from tests.unit.meilisearch.scripted import Answer, Asked
+from tests.support.relay import Relay
+from tests.support.reports import drift_of
+from tests.support.scripted_server import Answer, Asked
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]

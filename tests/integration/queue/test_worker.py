@@ -27,7 +27,7 @@ from scrypath.vocabulary import Operation
 
 pytestmark = pytest.mark.integration
 
-SCRIPT = Path(__file__).with_name("slow_worker.py")
+SCRIPT = Path(__file__).parents[2] / "support" / "slow_worker.py"
 
 
 def add(config: Config, *ids: str) -> int:

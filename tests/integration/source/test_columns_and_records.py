@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema.documents import Documents, project_columns, project_records
+from scrypath.schema.index_ref import IndexRef
 from scrypath.schema.validation import build
 from scrypath.source import rows
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
-from tests.shop import KINDS, Base, Colour, Everything, everything
+from tests.support.shop import KINDS, Base, Colour, Everything, everything
 from tests.unit.schema.test_definition import values
 
 pytestmark = pytest.mark.integration
@@ -80,9 +81,9 @@ def by_id(documents: Documents) -> dict[str, tuple[str, str]]:
 def assert_agreement(config: Config, records: list[dict[str, Any]]) -> None:
     given = by_id(project_records(SCHEMA, written(config, records)))
     ids = list(given)
-    as_columns = by_id(project_columns(SCHEMA, rows.table(SCHEMA, config)))
-    as_records = by_id(project_records(SCHEMA, rows.records(SCHEMA, config, ids)))
-    some = by_id(project_columns(SCHEMA, rows.table(SCHEMA, config, Part(ids=ids))))
+    as_columns = by_id(project_columns(SCHEMA, rows.table(IndexRef.live(SCHEMA, config))))
+    as_records = by_id(project_records(SCHEMA, rows.records(IndexRef.live(SCHEMA, config), ids)))
+    some = by_id(project_columns(SCHEMA, rows.table(IndexRef.live(SCHEMA, config), Part(ids=ids))))
     assert as_columns == some
     assert as_columns == as_records
     assert {key: value[1] for key, value in as_columns.items()} == {
@@ -147,10 +148,10 @@ def test_rows_are_found_by_their_ids_whatever_these_are_made_of(
         metadata.drop_all(connection)
         metadata.create_all(connection)
         connection.execute(things.insert(), [{"key": value} for value in values])
-    found = rows.table(schema, config, Part(ids=[*ids, stranger])).column("key").to_pylist()
+    found = rows.table(IndexRef.live(schema, config), Part(ids=[*ids, stranger])).column("key").to_pylist()
     assert sorted(map(str, found)) == sorted(ids)
-    assert rows.table(schema, config, Part(ids=[stranger])).num_rows == 0
-    assert rows.table(schema, config, Part(ids=[])).num_rows == 0
+    assert rows.table(IndexRef.live(schema, config), Part(ids=[stranger])).num_rows == 0
+    assert rows.table(IndexRef.live(schema, config), Part(ids=[])).num_rows == 0
     with engine(config).begin() as connection:
         metadata.drop_all(connection)
 
@@ -170,9 +171,9 @@ def test_a_float_is_read_as_it_is_stored_whatever_the_model_says_of_its_length(
         connection.execute(sa.text("DROP TABLE IF EXISTS measures"))
         connection.execute(sa.text(f"CREATE TABLE measures (id bigint, length {stored})"))
         connection.execute(measures.insert(), [{"id": 1, "length": 7.1}, {"id": 2, "length": None}])
-    read = rows.table(schema, config)
+    read = rows.table(IndexRef.live(schema, config))
     assert read.column("length").to_pylist() == [7 if stored == "integer" else 7.1, None]
-    records = rows.records(schema, config, ["1", "2"])
+    records = rows.records(IndexRef.live(schema, config), ["1", "2"])
     assert by_id(project_columns(schema, read)) == by_id(project_records(schema, records))
     with engine(config).begin() as connection:
         measures.drop(connection)
@@ -181,8 +182,10 @@ def test_a_float_is_read_as_it_is_stored_whatever_the_model_says_of_its_length(
 def test_an_absent_json_is_absent_in_both_of_its_ways(config: Config) -> None:
     said, unsaid = sa.JSON.NULL, sa.null()
     written(config, [{"id": 1, "anything": said}, {"id": 2, "anything": unsaid}])
-    documents = by_id(project_columns(SCHEMA, rows.table(SCHEMA, config)))
-    assert documents == by_id(project_records(SCHEMA, rows.records(SCHEMA, config, ["1", "2"])))
+    documents = by_id(project_columns(SCHEMA, rows.table(IndexRef.live(SCHEMA, config))))
+    assert documents == by_id(
+        project_records(SCHEMA, rows.records(IndexRef.live(SCHEMA, config), ["1", "2"]))
+    )
     assert '"anything":null' in documents["1"][0]
     assert '"anything":null' in documents["2"][0]
 
@@ -190,9 +193,9 @@ def test_an_absent_json_is_absent_in_both_of_its_ways(config: Config) -> None:
 def test_json_that_cannot_be_sent_is_named_by_both(config: Config) -> None:
     written(config, [{"id": 5, "anything": 10**400}])
     with pytest.raises(ProjectionError, match="Everything: field 'anything'"):
-        rows.table(SCHEMA, config)
+        rows.table(IndexRef.live(SCHEMA, config))
     with pytest.raises(ProjectionError, match="Everything: field 'anything'"):
-        project_records(SCHEMA, rows.records(SCHEMA, config, ["5"]))
+        project_records(SCHEMA, rows.records(IndexRef.live(SCHEMA, config), ["5"]))
 
 
 def test_another_database_says_the_same(config: Config, tmp_path: Path) -> None:
@@ -221,7 +224,7 @@ def test_another_database_says_the_same(config: Config, tmp_path: Path) -> None:
     engine(lite).dispose()
     written(config, [record])
     over_sqlite = build(small, {"fields": names, "name": "Everything"})
-    here = project_columns(schema, rows.table(schema, config))
+    here = project_columns(schema, rows.table(IndexRef.live(schema, config)))
     there = project_columns(over_sqlite, rows.table(over_sqlite, lite))
     assert (here.ids, here.fingerprints) == (there.ids, there.fingerprints)
     engine(lite).dispose()

@@ -12,12 +12,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from scrypath.config import Config
 from scrypath.errors import DatabaseError
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.schema.validation import build
 from scrypath.source import rows
 from scrypath.source.adbc import connected
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
-from tests.shop import Product
+from tests.support.shop import Product
 
 pytestmark = pytest.mark.integration
 
@@ -47,11 +48,11 @@ def test_what_changed_and_how_many_there_are_is_of_one_moment(config: Config) ->
     add(2, at=datetime.now(UTC))
     add(3)  # nobody knows when it changed
     hour = datetime.now(UTC) - timedelta(hours=1)
-    with rows.changes(schema, config, hour, 10) as changes:
+    with rows.changes(IndexRef.live(schema, config), hour, 10) as changes:
         add(4, at=datetime.now(UTC))
         assert sorted(changes.ids) == ["2", "3"]
         assert changes.count.result() == 3
-    with rows.changes(schema, config, hour, 2) as changes:
+    with rows.changes(IndexRef.live(schema, config), hour, 2) as changes:
         assert len(changes.ids) == 2
         assert changes.count.result() == 4
 
@@ -72,7 +73,9 @@ def test_several_readings_share_a_connection_and_each_sees_its_own_moment(config
     schema = registry.find("Product")
     stock(config, 1)
     with connected(config) as over:
-        assert rows.table(schema, config, over=over).num_rows == 1
+        assert rows.table(IndexRef.live(schema, config), over=over).num_rows == 1
         stock(config, 2)
-        assert rows.table(schema, config, over=over).num_rows == 2
-        assert rows.table(schema, config, Part(ids=["2", "3"]), over=over).column("id").to_pylist() == [2]
+        assert rows.table(IndexRef.live(schema, config), over=over).num_rows == 2
+        assert rows.table(IndexRef.live(schema, config), Part(ids=["2", "3"]), over=over).column(
+            "id"
+        ).to_pylist() == [2]

@@ -16,11 +16,12 @@ from scrypath.queue import jobs, worker
 from scrypath.queue.worker import Backoff
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.documents import project_columns
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.engine import engine
 from scrypath.sync.jobs import perform
 from scrypath.vocabulary import SyncMode
-from tests.shop import Product
+from tests.support.shop import Product
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Shop:
     def assert_in_step(self, model: Any = Product) -> None:
         """The index holds exactly the rows, each with the row's own fingerprint."""
         schema = self.schema(model)
-        projected = project_columns(schema, rows.table(schema, self.config))
+        projected = project_columns(schema, rows.table(IndexRef.live(schema, self.config)))
         wanted = dict(zip(projected.ids, projected.fingerprints, strict=True))
         found = {key: document["_scrypath"] for key, document in self.documents(model).items()}
         assert found == wanted

@@ -22,9 +22,9 @@ from scrypath.local.state import Kept
 from scrypath.meilisearch import tasks
 from scrypath.sync.verbs import delete_documents, sync_records
 from scrypath.vocabulary import SyncMode
-from tests.integration.sync import crashing
 from tests.integration.sync.conftest import Shop
-from tests.shop import Product
+from tests.support import crashing_worker
+from tests.support.shop import Product
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 ROUNDS = 20
@@ -141,7 +141,7 @@ def test_after_every_crash_the_index_equals_the_database(
     for seed in range(ROUNDS):
         rng = random.Random(f"{victim} {seed}")
         disturb(crash_shop, rng)
-        worker = crashing.start(crash_shop.config)
+        worker = crashing_worker.start(crash_shop.config)
         try:
             if victim == "worker":
                 in_the_middle(lambda: executing(crash_shop), rng)

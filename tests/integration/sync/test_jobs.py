@@ -17,6 +17,7 @@ from scrypath.meilisearch import indexes, tasks
 from scrypath.meilisearch.tasks import Task
 from scrypath.memory import ledger
 from scrypath.queue.args import JobArgs
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine
 from scrypath.sync import sending
 from scrypath.sync.jobs import perform
@@ -24,7 +25,7 @@ from scrypath.sync.verbs import delete_documents, sync_record, sync_records
 from scrypath.vocabulary import Operation
 from scrypath.work.failed import failed_jobs
 from tests.integration.sync.conftest import Shop
-from tests.shop import Product
+from tests.support.shop import Product
 
 pytestmark = pytest.mark.integration
 
@@ -183,7 +184,7 @@ def test_what_the_server_refuses_for_good_is_cancelled_at_the_first_attempt_with
     assert job["error_code"] == "index_primary_key_already_exists"
     assert "already has a primary key" in job["error"]
     assert oban_shop.tasks().height == 1
-    (failed,) = failed_jobs(oban_shop.schema("Product"), oban_shop.config).to_dicts()
+    (failed,) = failed_jobs(IndexRef.live(oban_shop.schema("Product"), oban_shop.config)).to_dicts()
     assert (failed["state"], failed["reason_class"], failed["retryable"]) == ("failed", "validation", False)
 
 

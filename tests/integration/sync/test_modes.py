@@ -28,7 +28,7 @@ from scrypath.sync.related import sync_related
 from scrypath.sync.verbs import delete_document, delete_documents, delete_record, sync_record, sync_records
 from scrypath.vocabulary import Operation, SyncMode, SyncStatus
 from tests.integration.sync.conftest import Shop
-from tests.shop import Brand, Product
+from tests.support.shop import Brand, Product
 
 pytestmark = pytest.mark.integration
 

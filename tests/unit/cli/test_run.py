@@ -140,7 +140,7 @@ NEEDS_SERVICES = [
 ]
 
 
-@pytest.mark.parametrize("schemas", ["", "tests.shop:Product"])
+@pytest.mark.parametrize("schemas", ["", "tests.support.shop:Product"])
 @pytest.mark.parametrize("command", NEEDS_SERVICES, ids=" ".join)
 def test_nothing_configured_names_the_next_step(
     run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], schemas: str

@@ -138,7 +138,7 @@ def test_the_decorator_leaves_the_model_alone() -> None:
     [
         ("Bok", "No schema is named 'Bok'", "Did you mean 'Book'?"),
         ("nowhere.at_all:Book", "cannot be imported", "package.module:Model"),
-        ("tests.shop:Nothing", "tests.shop has no 'Nothing'", "Known: B"),
+        ("tests.support.shop:Nothing", "tests.support.shop has no 'Nothing'", "Known: B"),
         (Pair, "'Pair' is not declared searchable", "@searchable"),
         (42, "42 is not declared searchable", "@searchable"),
     ],

@@ -25,7 +25,7 @@ from scrypath.schema.columns import from_records
 from scrypath.schema.documents import project, project_columns, project_records
 from scrypath.schema.fields import Kind
 from scrypath.schema.metadata import FINGERPRINT_FIELD
-from tests.shop import KINDS, Colour, everything
+from tests.support.shop import KINDS, Colour, everything
 
 SCHEMA: SearchSchema = everything()
 EMPTY = {"id": 1} | dict.fromkeys(KINDS)
@@ -333,7 +333,7 @@ def test_a_number_that_json_cannot_say_is_refused_in_columns_too(column: str) ->
 
 PROCESS = """
 from scrypath.schema.documents import project_records
-from tests.shop import KINDS, everything
+from tests.support.shop import KINDS, everything
 SCHEMA, EMPTY = everything(), {"id": 1} | dict.fromkeys(KINDS)
 value = {"bag": [{"z": 1, "a": {"k", "j", "i"}}, "x", 3.0], "anything": {"d": 4, "c": {"x", "y"}}}
 print(project_records(SCHEMA, [EMPTY | value]).fingerprints[0])

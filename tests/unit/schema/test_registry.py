@@ -22,9 +22,9 @@ def test_what_names_no_model_in_a_module(path: str) -> None:
 
 
 def test_a_module_without_the_model_says_what_there_is() -> None:
-    registry.load("tests.shop:Product")
+    registry.load("tests.support.shop:Product")
     with pytest.raises(SchemaError, match="has no 'Prodct'") as refused:
-        registry.load("tests.shop:Prodct")
+        registry.load("tests.support.shop:Prodct")
     assert refused.value.hint == "Did you mean 'Product'?"
 
 

@@ -11,7 +11,7 @@ from scrypath.queue.worker import Backoff
 from scrypath.sync.jobs import perform
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "tests.shop", "oban", "scrypath.memory.ledger"])
+FORKS.set_forkserver_preload([__name__, "tests.support.shop", "oban", "scrypath.memory.ledger"])
 
 
 def start(config: Config) -> ForkServerProcess:

@@ -17,10 +17,11 @@ from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import documents, indexes, tasks
 from scrypath.meilisearch.wire import connect
 from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
-from tests.integration.operator.conftest import drift_of
-from tests.relay import Relay
-from tests.unit.meilisearch.scripted import Answer, Asked
+from tests.support.relay import Relay
+from tests.support.reports import drift_of
+from tests.support.scripted_server import Answer, Asked
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]
@@ -179,7 +180,7 @@ def test_an_index_that_is_swapped_half_way(
     # Swapped twice, it is the same index again; yet some pages may have been the other's.
     index, other = index_of(config), f"{index_of(config)}__other"
     whole = documents.get_many(config, index, products)
-    sending.ensure_index(registry.find("Product"), config, other)
+    sending.ensure_index(IndexRef.find("Product", config).at(other))
     ended(config, *(sent.uid for sent in documents.write(config, other, whole)))
 
     def swap() -> None:

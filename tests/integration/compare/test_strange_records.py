@@ -17,9 +17,9 @@ from scrypath.errors import InvalidOptions, NotRetryable, SchemaError, Unauthori
 from scrypath.frames import FAILED_WORK, STATUS, WORK
 from scrypath.meilisearch import documents, tasks
 from scrypath.schema import registry
-from tests.integration.operator.conftest import drift_of
-from tests.relay import Relay
-from tests.unit.meilisearch.scripted import Answer, Asked, refusal
+from tests.support.relay import Relay
+from tests.support.reports import drift_of
+from tests.support.scripted_server import Answer, Asked, refusal
 
 pytestmark = pytest.mark.integration
 Fail = Callable[[Sequence[str]], str]

@@ -28,9 +28,9 @@ from scrypath.schema import registry
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
-from tests.integration.operator import labels, mortal
-from tests.integration.operator.conftest import drift_of
-from tests.integration.operator.executors import KINDS
+from tests.support import crashing_projection, labels
+from tests.support.executors import KINDS
+from tests.support.reports import drift_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("executors")]
 Sql = Callable[..., None]
@@ -42,7 +42,7 @@ PASSWORD, KEY = "hunter2hunter2", "sesame-open-sesame"
 @pytest.fixture(scope="module", autouse=True)
 def _processes_know_who_started_them() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(mortal.HOME, str(os.getpid()))
+        patch.setenv(crashing_projection.HOME, str(os.getpid()))
         yield
 
 
@@ -65,10 +65,10 @@ def drifted(config: Config, products: list[str], sql: Sql) -> Config:
 
 
 @pytest.fixture
-def mortals(config: Config, sql: Sql) -> Config:
+def crashing_projections(config: Config, sql: Sql) -> Config:
     """Rows of the schemas that are something else in another process."""
-    mortal.Base.metadata.create_all(engine(config))
-    sql("INSERT INTO mortals SELECT n, 'Mortal ' || n FROM generate_series(1, 7) AS n")
+    crashing_projection.Base.metadata.create_all(engine(config))
+    sql("INSERT INTO crashing_projections SELECT n, 'Mortal ' || n FROM generate_series(1, 7) AS n")
     sql("INSERT INTO changelings SELECT n, 'Changeling ' || n FROM generate_series(1, 7) AS n")
     return config
 
@@ -112,10 +112,10 @@ def test_workers_that_take_a_schema_each_find_what_this_process_finds(
 
 
 def test_a_table_with_ids_of_text_is_divided_by_them(config: Config, executor: Executor, sql: Sql) -> None:
-    config = replace(config, page_size=1, schemas=("tests.integration.operator.shelves:Shelf",))
+    config = replace(config, page_size=1, schemas=("tests.support.table_schema:Shelf",))
     sql("CREATE TABLE shelves (code text PRIMARY KEY, said text)")
     sql("INSERT INTO shelves SELECT chr(65 + n) || chr(97 + n % 3), n::text FROM generate_series(0, 9) AS n")
-    scrypath.backfill("tests.integration.operator.shelves:Shelf", config=config)
+    scrypath.backfill("tests.support.table_schema:Shelf", config=config)
     sql("INSERT INTO shelves VALUES ('it''s', 'refused'), ('z%', 'refused'), ('a', 'new'), ('Z', 'new')")
     report = scrypath.reconcile_sync("Shelf", executor=executor, config=config)
     assert drift_of(report) == {"Z": "missing", "a": "missing", "it's": "unknown", "z%": "unknown"}
@@ -123,7 +123,7 @@ def test_a_table_with_ids_of_text_is_divided_by_them(config: Config, executor: E
 
 
 def test_rows_without_an_id_of_their_own_are_in_one_part(config: Config, sql: Sql) -> None:
-    config = replace(config, page_size=1, schemas=("tests.integration.operator.labels:Label",))
+    config = replace(config, page_size=1, schemas=("tests.support.labels:Label",))
     labels.Base.metadata.create_all(engine(config))
     sql("INSERT INTO labels (code, words) VALUES ('1', 'one'), ('A', 'letter'), ('B', 'letter')")
     scrypath.backfill(labels.Label, config=config)
@@ -214,30 +214,36 @@ def test_a_schema_of_a_notebook_is_read_on_threads_only(
 
 
 @on_separate_processes
-def test_a_schema_that_is_another_one_at_the_workers(mortals: Config, executor: Executor) -> None:
+def test_a_schema_that_is_another_one_at_the_workers(
+    crashing_projections: Config, executor: Executor
+) -> None:
     with pytest.raises(SchemaError, match="Changeling is declared otherwise where the executor") as failed:
-        scrypath.reconcile_sync(mortal.Changeling, executor=executor, config=mortals)
+        scrypath.reconcile_sync(
+            crashing_projection.Changeling, executor=executor, config=crashing_projections
+        )
     assert "the same version there" in failed.value.hint
     assert "It was met while reading the rows of Changeling." in "".join(failed.value.__notes__)
 
 
 @pytest.mark.parametrize("kind", SEPARATE)
-def test_a_worker_that_dies_is_a_part_that_failed(mortals: Config, kind: str) -> None:
-    assert scrypath.reconcile_sync(mortal.Mortal, config=mortals).rows == 7
+def test_a_worker_that_dies_is_a_part_that_failed(crashing_projections: Config, kind: str) -> None:
+    assert scrypath.reconcile_sync(crashing_projection.Mortal, config=crashing_projections).rows == 7
     with KINDS[kind]() as executor, pytest.raises(PartFailed) as failed:
-        scrypath.reconcile_sync(mortal.Mortal, executor=executor, config=mortals)
+        scrypath.reconcile_sync(crashing_projection.Mortal, executor=executor, config=crashing_projections)
     assert failed.value.message.startswith(
         f"On {type(executor).__name__}, the rows of Mortal could not be read"
     )
     assert "workers and their logs" in failed.value.hint
-    assert scrypath.snapshots(mortal.Mortal, config=mortals).height == 1
+    assert scrypath.snapshots(crashing_projection.Mortal, config=crashing_projections).height == 1
 
 
 @on_separate_processes
 def test_in_a_fleet_the_other_schemas_are_compared_all_the_same(
-    mortals: Config, drifted: Config, executor: Executor
+    crashing_projections: Config, drifted: Config, executor: Executor
 ) -> None:
-    fleet = scrypath.reconcile_sync(mortal.Changeling, "Product", "Brand", executor=executor, config=drifted)
+    fleet = scrypath.reconcile_sync(
+        crashing_projection.Changeling, "Product", "Brand", executor=executor, config=drifted
+    )
     assert [report.schema for report in fleet] == ["Product", "Brand"]
     assert isinstance(fleet.errors["Changeling"], SchemaError)
 
@@ -290,7 +296,7 @@ class Never(Executor):
         return self.futures[-1]
 
 
-@pytest.mark.parametrize("schemas", [["Product"], ["tests.shop:Product", "Brand"]])
+@pytest.mark.parametrize("schemas", [["Product"], ["tests.support.shop:Product", "Brand"]])
 def test_an_interruption_cancels_what_has_not_begun(drifted: Config, schemas: list[str]) -> None:
     executor = Never(patience=2)
     with pytest.raises(KeyboardInterrupt):

@@ -14,8 +14,8 @@ from scrypath.config import Config
 from scrypath.meilisearch import documents, tasks
 from scrypath.schema import FINGERPRINT_FIELD, registry
 from scrypath.source.engine import engine
-from tests.integration.operator.conftest import drift_of
-from tests.integration.operator.labels import Base
+from tests.support.labels import Base
+from tests.support.reports import drift_of
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]
@@ -24,7 +24,7 @@ Sql = Callable[..., None]
 @pytest.fixture
 def labels(config: Config, sql: Sql) -> Config:
     """Three labels in step."""
-    config = replace(config, schemas=("tests.integration.operator.labels:Label",))
+    config = replace(config, schemas=("tests.support.labels:Label",))
     Base.metadata.create_all(engine(config))
     sql("INSERT INTO labels (code, words) VALUES ('1', 'one'), ('01', 'nought one'), ('A', 'letter')")
     assert scrypath.backfill("Label", config=config).document_count == 3

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
-from tests.unit.meilisearch.scripted import Answer, Asked, serving
+from tests.support.scripted_server import Answer, Asked, serving
 
 PASSED_ON = ("authorization", "content-type", "content-encoding", "accept-encoding")
 type Meddle = Callable[[Asked], Answer | None]

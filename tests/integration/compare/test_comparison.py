@@ -16,7 +16,7 @@ from scrypath.queue import worker
 from scrypath.schema import FINGERPRINT_FIELD, registry
 from scrypath.schema.settings import desired
 from scrypath.sync.jobs import perform
-from tests.integration.operator.conftest import drift_of
+from tests.support.reports import drift_of
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]

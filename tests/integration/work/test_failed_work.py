@@ -16,7 +16,7 @@ from scrypath.meilisearch import tasks
 from scrypath.queue import worker
 from scrypath.queue.args import JobArgs
 from scrypath.sync.jobs import perform
-from tests.shop import Brand
+from tests.support.shop import Brand
 
 pytestmark = pytest.mark.integration
 Fail = Callable[[Sequence[str]], str]

@@ -13,8 +13,8 @@ import scrypath
 from scrypath.config import Config
 from scrypath.source.engine import engine
 from scrypath.vocabulary import SyncMode
-from tests.relay import Relay, relaying
-from tests.shop import Product
+from tests.support.relay import Relay, relaying
+from tests.support.shop import Product
 
 
 @pytest.fixture
@@ -58,8 +58,3 @@ def products(config: Config, sql: Callable[..., None]) -> list[str]:
         )
     assert scrypath.backfill("Product", config=config).document_count == 20
     return [str(n) for n in range(1, 21)]
-
-
-def drift_of(report: scrypath.Reconcile) -> dict[str, str]:
-    """Document id → drift of everything that is not in step."""
-    return dict(report.documents.select("document_id", "drift").iter_rows())

@@ -12,10 +12,10 @@ from scrypath.config import Config
 from scrypath.meilisearch import documents, tasks
 from scrypath.meilisearch.raw import search
 from scrypath.schema import registry
-from tests.integration.operator.conftest import drift_of
-from tests.relay import Relay
-from tests.shop import Brand, Product
-from tests.unit.meilisearch.scripted import Asked
+from tests.support.relay import Relay
+from tests.support.reports import drift_of
+from tests.support.scripted_server import Asked
+from tests.support.shop import Brand, Product
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]

@@ -19,9 +19,9 @@ from scrypath.config import Config
 from scrypath.meilisearch import documents, indexes, tasks
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.source.engine import engine
-from tests.integration.operator.conftest import drift_of
 from tests.integration.source.test_columns_and_records import NOTHING, TRICKY
-from tests.shop import Colour, Everything, everything
+from tests.support.reports import drift_of
+from tests.support.shop import Colour, Everything, everything
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]

@@ -16,8 +16,8 @@ from scrypath.config import Config
 from scrypath.meilisearch import documents, indexes, tasks
 from scrypath.schema import registry
 from scrypath.source.engine import engine
-from tests.integration.operator.conftest import drift_of
-from tests.integration.operator.notes import Base, Note
+from tests.support.notes import Base, Note
+from tests.support.reports import drift_of
 
 pytestmark = pytest.mark.integration
 Sql = Callable[..., None]
@@ -27,7 +27,7 @@ ROWS = 300
 @pytest.fixture
 def notes(config: Config, sql: Sql) -> Config:
     """300 notes, an hour old, in step, compared once."""
-    config = replace(config, schemas=("tests.integration.operator.notes:Note",))
+    config = replace(config, schemas=("tests.support.notes:Note",))
     Base.metadata.create_all(engine(config))
     sql(
         "INSERT INTO notes SELECT n, 'Note ' || n, false, now() - interval '1 hour'"
@@ -275,7 +275,7 @@ def test_a_sample_as_large_as_the_table_is_a_count(notes: Config, sql: Sql) -> N
 
 
 def test_a_sample_of_nothing_estimates_nothing(config: Config) -> None:
-    config = replace(config, schemas=("tests.integration.operator.notes:Note",))
+    config = replace(config, schemas=("tests.support.notes:Note",))
     Base.metadata.create_all(engine(config))
     without_index = scrypath.reconcile_sync("Note", sample=10, config=config)
     assert without_index.note == "Estimated from 0 of 0 rows, chosen at random."

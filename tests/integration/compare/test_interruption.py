@@ -14,8 +14,8 @@ import pytest
 
 import scrypath
 from scrypath.config import Config
-from tests.integration.operator.conftest import drift_of
-from tests.relay import Relay
+from tests.support.relay import Relay
+from tests.support.reports import drift_of
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,94 @@
+"""A DuckDB of its own for one comparison: both sides by id and fingerprint, and what differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+SIDES = """
+CREATE TABLE rows_side (id VARCHAR, fingerprint VARCHAR, problem VARCHAR);
+CREATE TABLE documents_side (id VARCHAR, fingerprint VARCHAR);
+"""
+# Documents that came twice, because pages shifted, are made one: the first of a pair is as good as the other.
+SUSPECTS = """
+SELECT coalesce(r.id, d.id) AS document_id, r.fingerprint AS row_fingerprint,
+       d.fingerprint AS document_fingerprint, r.id IS NOT NULL AS has_row, d.id IS NOT NULL AS has_document
+FROM rows_side r FULL JOIN documents_side d ON r.id = d.id
+WHERE r.fingerprint IS DISTINCT FROM d.fingerprint OR r.id IS NULL OR d.id IS NULL OR r.problem IS NOT NULL
+"""
+WITHOUT_ID = "SELECT count(*) FROM rows_side WHERE id = ''"
+TOTALS = "SELECT (SELECT count(*) FROM rows_side), (SELECT count(DISTINCT id) FROM documents_side)"
+MEMORY = "128MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Both sides read and joined.
+
+    Parameters
+    ----------
+    suspects
+        ``document_id``, ``row_fingerprint``, ``document_fingerprint``, ``has_row``, ``has_document`` of everything
+        that did not look the same on both sides.
+    rows, documents
+        How many there are on each side.
+    complete
+        False: documents may have been overlooked, because others were deleted while they were read.
+    without_id
+        Rows that have no id; among the suspects they are one, whose id is empty.
+    """
+
+    suspects: pl.DataFrame
+    rows: int
+    documents: int
+    complete: bool = True
+    without_id: int = 0
+
+
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of its own for one comparison; nothing of it stays."""
+    import duckdb
+
+    with TemporaryDirectory(prefix="scrypath-") as folder:
+        # In memory and spilled: a database file would be written whole, and its log too, for one look.
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": MEMORY,
+                "temp_directory": folder,
+                "threads": 2,
+                "preserve_insertion_order": False,
+            },
+        )
+        try:
+            connection.execute(SIDES)
+            yield connection
+        finally:
+            connection.close()
+
+
+def insert(cursor: duckdb.DuckDBPyConnection, side: str, table: pa.Table, query: str = "FROM batch") -> None:
+    """Put a table, or what a query makes of it as ``batch``, into a side of a :func:`scratch`."""
+    cursor.register("batch", table)
+    cursor.execute(f"INSERT INTO {side} BY NAME {query}")
+    cursor.unregister("batch")
+
+
+def joined(connection: duckdb.DuckDBPyConnection, *, complete: bool) -> Scanned:
+    """What the two sides of a :func:`scratch` say about each other."""
+    suspects = connection.sql(SUSPECTS).pl().unique("document_id", keep="first").sort("document_id")
+    [(row_count, document_count)] = connection.execute(TOTALS).fetchall()
+    without_id = 0
+    if "" in suspects["document_id"]:
+        [(without_id,)] = connection.execute(WITHOUT_ID).fetchall()
+    return Scanned(suspects, row_count, document_count, complete, without_id)
