@@ -130,7 +130,7 @@ def test_a_plan_holds_for_the_index_that_was_compared_only(config: Config, how: 
     if how == "made anew":
         tasks.wait(config, indexes.create(config, index, "id")).require_success()
     before = task_uids(config)
-    with pytest.raises(StalePlan, match="was swapped, deleted or made anew since plan"):
+    with pytest.raises(StalePlan, match="was swapped, deleted or recreated since plan"):
         scrypath.apply(plan)
     assert task_uids(config) == before
     assert scrypath.audit_log(config=config).is_empty()
