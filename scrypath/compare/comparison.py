@@ -20,7 +20,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 
-REPLACED = "The index was swapped or made anew while it was read."
+REPLACED = "The index was swapped or recreated while it was read."
 OVERLOOKED = "Documents were deleted while the index was read, however often: some may have been overlooked."
 
 

@@ -70,7 +70,7 @@ def compare_since(
     if since.definition != definition(ref.schema, moments=True):
         raise Unsure("The schema's definition has changed.")
     if since.index_created_at != index.created_at:
-        raise Unsure("The index was swapped or made anew.")
+        raise Unsure("The index was swapped or recreated.")
     with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
         connecting = beside.submit(open_.enter_context, connected(ref.config))  # which takes its time
         for _ in range(2):  # once more when somebody wrote in between

@@ -1,4 +1,4 @@
-"""Rows whose projection ends the process of a worker, or that are declared otherwise there."""
+"""Rows whose projection ends the process of a worker, or that are declared differently there."""
 
 from __future__ import annotations
 

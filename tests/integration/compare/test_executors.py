@@ -20,11 +20,11 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 import scrypath
 from scrypath.compare.executor import IN_FLIGHT
 from scrypath.compare.executor_reader import rows_part
-from scrypath.compare.read_job import order
+from scrypath.compare.read_job import read_job
 from scrypath.config import Config
 from scrypath.errors import DatabaseError, InvalidOptions, PartFailed, SchemaError
 from scrypath.redaction import MASK, Secret
-from scrypath.schema import registry
+from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
 from scrypath.vocabulary import Verification
@@ -217,7 +217,7 @@ def test_a_schema_of_a_notebook_is_read_on_threads_only(
 def test_a_schema_that_is_another_one_at_the_workers(
     crashing_projections: Config, executor: Executor
 ) -> None:
-    with pytest.raises(SchemaError, match="Changeling is declared otherwise where the executor") as failed:
+    with pytest.raises(SchemaError, match="Changeling is declared differently where the executor") as failed:
         scrypath.reconcile_sync(
             crashing_projection.Changeling, executor=executor, config=crashing_projections
         )
@@ -262,7 +262,7 @@ def test_no_secret_is_shown_where_a_part_fails(
         meilisearch_key=Secret(KEY),
         store=drifted.home / "other.duckdb",
     )
-    told = order(registry.find("Product"), refused, Verification.FINGERPRINT, executor)
+    told = read_job(IndexRef.find("Product", refused), Verification.FINGERPRINT, executor)
     future = executor.submit(rows_part, told, Part())
     with pytest.raises(DatabaseError) as failed:
         future.result()

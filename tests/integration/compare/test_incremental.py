@@ -116,7 +116,7 @@ def test_an_index_made_anew_is_read_whole(notes: Config) -> None:
     scrypath.backfill("Note", config=notes)
     report = compared(notes)
     assert (report.method, report.in_step) == ("full", True)
-    assert "The index was swapped or made anew." in str(report.note)
+    assert "The index was swapped or recreated." in str(report.note)
 
 
 def test_a_task_that_had_not_ended_is_looked_at_the_next_time(notes: Config) -> None:
@@ -182,7 +182,7 @@ def test_one_row_gone_and_another_come_do_not_cancel_out(notes: Config, sql: Sql
 
 
 def test_another_declaration_is_compared_whole(notes: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.integration.operator.notes.PRIVATE", {"draft", "secret"})
+    monkeypatch.setattr("tests.support.notes.PRIVATE", {"draft", "secret"})
     report = compared(notes)
     assert report.method == "full"
     assert "The schema's definition has changed." in str(report.note)

@@ -168,14 +168,14 @@ def test_only_so_many_schemas_are_read_at_once(drifted: Config, monkeypatch: pyt
     at_once, reading, lock = [0], set(), threading.Lock()
     look = side_by_side.look
 
-    def counted(schema: Any, *given: Any, **options: Any) -> scrypath.Reconcile:
+    def counted(ref: Any, *given: Any, **options: Any) -> scrypath.Reconcile:
         with lock:
-            reading.add(schema.name)
+            reading.add(ref.schema.name)
             at_once.append(len(reading))
         try:
-            return look(schema, *given, **options)
+            return look(ref, *given, **options)
         finally:
-            reading.discard(schema.name)
+            reading.discard(ref.schema.name)
 
     monkeypatch.setattr(side_by_side, "look", counted)
     monkeypatch.setattr(side_by_side, "AT_ONCE", 1)

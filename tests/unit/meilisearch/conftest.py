@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from scrypath.config import Config
-
-from .scripted import Script, serving
+from tests.support.scripted_server import Script, serving
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from scrypath.errors import BackendRejected, IndexNotFound, InvalidOptions, Tran
 from scrypath.meilisearch import documents
 from scrypath.meilisearch.documents import Page
 from scrypath.meilisearch.wire import Reply
-
-from .scripted import Answer, Asked, Script, enqueued, refusal
+from tests.support.scripted_server import Answer, Asked, Script, enqueued, refusal
 
 
 def page(found: list[dict[str, Any]]) -> Page:

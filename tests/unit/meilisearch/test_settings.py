@@ -8,8 +8,7 @@ import pytest
 from scrypath.config import Config
 from scrypath.errors import BackendRejected, InvalidOptions, TaskFailed
 from scrypath.meilisearch import settings
-
-from .scripted import Answer, Script, enqueued, task, task_list
+from tests.support.scripted_server import Answer, Script, enqueued, task, task_list
 
 ACTUAL = dict(settings.DEFAULTS)
 

@@ -21,8 +21,7 @@ from scrypath.errors import (
 )
 from scrypath.meilisearch import task_columns, tasks
 from scrypath.meilisearch.wire import Reply
-
-from .scripted import Answer, Asked, Script, enqueued, refusal, task, task_list
+from tests.support.scripted_server import Answer, Asked, Script, enqueued, refusal, task, task_list
 
 FAILED = {
     "status": "failed",

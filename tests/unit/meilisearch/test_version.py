@@ -9,8 +9,7 @@ from scrypath.config import Config
 from scrypath.errors import InvalidOptions, TransportError
 from scrypath.meilisearch import batches, indexes, version
 from scrypath.meilisearch.version import ServerVersion
-
-from .scripted import Answer, Asked, Script, enqueued, refusal
+from tests.support.scripted_server import Answer, Asked, Script, enqueued, refusal
 
 
 def test_the_version_is_asked_for(server: Script, config: Config) -> None:

@@ -26,8 +26,7 @@ from scrypath.errors import (
 )
 from scrypath.meilisearch import connect
 from scrypath.redaction import Secret
-
-from .scripted import Answer, Script, refusal
+from tests.support.scripted_server import Answer, Script, refusal
 
 KEY = "a-very-secret-key"
 
