@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from scrypath.operator.report.api import reconcile_sync as reconcile_sync
     from scrypath.operator.report.fleet import Fleet as Fleet
     from scrypath.operator.report.model import Reconcile as Reconcile
-    from scrypath.query.search import SearchResult as SearchResult
+    from scrypath.query.request import SearchRequest as SearchRequest
+    from scrypath.query.result import SearchResult as SearchResult
+    from scrypath.query.search import FacetValues as FacetValues
     from scrypath.query.search import search as search
+    from scrypath.query.search import search_facet_values as search_facet_values
+    from scrypath.query.search import search_within_facet as search_within_facet
     from scrypath.rebuild.backfill import BackfillResult as BackfillResult
     from scrypath.rebuild.backfill import backfill as backfill
     from scrypath.schema.declaration import search_schema as search_schema
@@ -97,7 +101,9 @@ _HOMES = {
         "schema_fields",
         "schema_settings",
     ),
-    "scrypath.query.search": ("SearchResult", "search"),
+    "scrypath.query.request": ("SearchRequest",),
+    "scrypath.query.result": ("SearchResult",),
+    "scrypath.query.search": ("FacetValues", "search", "search_facet_values", "search_within_facet"),
     "scrypath.sync.related": ("sync_related",),
     "scrypath.sync.result": ("SyncResult",),
     "scrypath.sync.verbs": (

@@ -112,13 +112,13 @@ def template(database_url: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database(database_url: str) -> Iterator[str]:
     """URL of a database without tables, for one test."""
-    yield from _own_database(database_url, "template1")
+    yield from own_database(database_url, "template1")
 
 
 @pytest.fixture
 def shop_database(database_url: str, template: str) -> Iterator[str]:
     """URL of a database with the tables of ``tests.support.shop`` and the queue's, for one test."""
-    yield from _own_database(database_url, template)
+    yield from own_database(database_url, template)
 
 
 @pytest.fixture
@@ -180,7 +180,8 @@ def _key() -> str | None:
     return Secret(key) if key else None
 
 
-def _own_database(server: str, template: str) -> Iterator[str]:
+def own_database(server: str, template: str) -> Iterator[str]:
+    """URL of a copy of a database, for as long as it is used."""
     from scrypath.source.engine import engine
 
     name = f"scry_{uuid4().hex[:12]}"

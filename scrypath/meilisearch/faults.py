@@ -20,6 +20,7 @@ from scrypath.redaction import Secret, redact
 
 SHOWN_BODY = 120  # characters of a foreign body that a message quotes
 
+_UNLIKE = "The index may lack settings that the schema declares: scrypath.index_contract_drift() says which."
 _HINTS = MappingProxyType(
     {
         "index_not_found": "Create it by a backfill of its schema, or check index_prefix and the spelling.",
@@ -32,6 +33,10 @@ _HINTS = MappingProxyType(
         "missing_authorization_header": "Set SCRYPATH_MEILISEARCH_KEY or SCRYPATH_MEILISEARCH_KEY_FILE.",
         "invalid_api_key": "Check the key, what it may do, on which indexes, and whether it has expired.",
         "feature_not_enabled": "Turn the feature on in the server's experimental features, or do without it.",
+        "invalid_search_filter": _UNLIKE,
+        "invalid_search_facets": _UNLIKE,
+        "invalid_facet_search_facet_name": _UNLIKE,
+        "invalid_search_sort": _UNLIKE,
         "too_many_search_requests": "The server is busy: search again in a moment.",
     }
 )

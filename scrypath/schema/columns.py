@@ -117,6 +117,22 @@ def json_text(value: Any, *, set_like: bool) -> str | None:
     return None if text == "null" else text
 
 
+def field_value(field: Field, value: Any) -> Any:
+    """A value as the column of its field holds it: what documents are made of, and what a filter is compared with.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        When the field cannot hold it.
+
+    Examples
+    --------
+    >>> field_value(Field("day", Kind.DATE), "2026-11-28")
+    datetime.date(2026, 11, 28)
+    """
+    return None if value is None else _CONVERT[field.kind](field, value)
+
+
 def instant(value: datetime) -> datetime:
     """A point in time in UTC, without time zone; one that has none counts as UTC."""
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value

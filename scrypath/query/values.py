@@ -1,0 +1,136 @@
+"""Values as the filter language writes them: the same that the schema's documents hold."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from scrypath.errors import InvalidOptions
+from scrypath.schema import SearchSchema
+from scrypath.schema.columns import field_value
+from scrypath.schema.fields import LISTS, Field, Kind
+
+EXACT = 2**53  # the server compares numbers as doubles: beyond it, neighbours are equal
+LONGEST = 468  # bytes of a text that the server keeps for filters
+_NUMBER = frozenset("-.0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value of a field, ready for an expression.
+
+    Parameters
+    ----------
+    value
+        As the field's documents hold it; None: null.
+    text
+        As the filter language writes it, empty for null and for an empty text.
+    """
+
+    value: Any
+    text: str
+
+
+def field_of(schema: SearchSchema, name: str) -> Field:
+    """The declared field behind a name; inside of one (``attrs.colour``) may be anything that JSON can say."""
+    base = next((field for field in schema.fields if field.name == name), None)
+    return base if base is not None else Field(name, Kind.JSON)
+
+
+def literal(schema: SearchSchema, name: str, value: Any) -> Literal:
+    """A value for a filter on a field; on a list, one of its items.
+
+    Raises
+    ------
+    InvalidOptions
+        For a value that the field cannot hold, or that the server could not tell from others.
+    """
+    field = field_of(schema, name)
+    held = _held(schema, field, value)
+    if held is None:
+        return Literal(None, "")
+    match held:
+        case bool():
+            return Literal(held, "true" if held else "false")
+        case int() if abs(held) > EXACT:
+            raise InvalidOptions(
+                f"{schema.name}: the server cannot tell {held} in {name!r} from its neighbours.",
+                hint="It compares numbers as doubles, exact up to 2^53: declare a field that holds it as text.",
+            )
+        case int() | float():
+            digits = repr(held)
+            return Literal(held, digits if set(digits) <= _NUMBER else quoted(digits))
+        case datetime():
+            held = held.isoformat(timespec="microseconds") + "Z"
+        case date():
+            held = held.isoformat()
+        case str():
+            pass
+        case _:
+            raise _unfit(schema, field, value)
+    return _text(schema, field, held)
+
+
+def quoted(text: str) -> str:
+    r"""A text in quotes that nothing inside of it can close.
+
+    Examples
+    --------
+    >>> quoted('say "hi"')
+    '"say \\"hi\\""'
+    """
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def folded(text: str) -> str:
+    """A text as the server compares it: without blanks around it, compatibility forms decomposed, in lower case.
+
+    Examples
+    --------
+    >>> folded(" ZÜRICH ") == folded("zürich")
+    True
+    """
+    return unicodedata.normalize("NFKD", text.strip()).lower()
+
+
+def _held(schema: SearchSchema, field: Field, value: Any) -> Any:
+    if value is None:
+        return None
+    try:
+        held = field_value(field, [value] if field.kind in LISTS else value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _unfit(schema, field, value) from error
+    if field.kind in LISTS:
+        return held[0]
+    return orjson.loads(held) if field.kind is Kind.JSON and held is not None else held
+
+
+def _text(schema: SearchSchema, field: Field, text: str) -> Literal:
+    if not text and field.kind in (Kind.TEXT, Kind.UUID):
+        return Literal(text, "")
+    kept = folded(text)
+    if not kept:
+        raise InvalidOptions(
+            f"{schema.name}: {field.name!r} cannot be filtered by {text!r}.",
+            hint="The server trims a text before it compares it, and nothing of this one is left.",
+        )
+    if len(kept.encode()) > LONGEST:
+        raise InvalidOptions(
+            f"{schema.name}: {field.name!r} cannot be filtered by a text of {len(kept.encode())} bytes.",
+            hint=f"The server keeps the first {LONGEST} bytes of a value for filters: filter by a shorter field.",
+        )
+    return Literal(text, quoted(text))
+
+
+def _unfit(schema: SearchSchema, field: Field, value: Any) -> InvalidOptions:
+    kind = f"items of {field.kind}" if field.kind in LISTS else field.kind
+    hint = (
+        "For one of several values write {'in_': [...]}."
+        if isinstance(value, list | tuple | set | frozenset)
+        else "Give a value that the column can hold."
+    )
+    return InvalidOptions(f"{schema.name}: {field.name!r} ({kind}) cannot be {value!r}.", hint=hint)
