@@ -19,6 +19,7 @@ from scrypath.meilisearch.indexes import IndexInfo
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
+from scrypath.wording import counted
 
 REPLACED = "The index was swapped or recreated while it was read."
 OVERLOOKED = "Documents were deleted while the index was read, however often: some may have been overlooked."
@@ -186,7 +187,7 @@ def not_compared(ref: IndexRef, verify: Verification, began: datetime, why: str)
         unread = rows.count(ref) or None
     except ScrypathError:
         unread = None
-    told = f"{why} {unread:,} rows could not be compared." if unread else why
+    told = f"{why} {counted(unread, 'row')} could not be compared." if unread else why
     return replace(_impossible(began, verify, told, DOCUMENTS.empty()), unread=unread)
 
 

@@ -10,6 +10,7 @@ from scrypath.compare.current_state import current_states, in_step
 from scrypath.compare.in_flight import InFlight
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import DocumentDrift, Verification
+from scrypath.wording import counted
 
 if TYPE_CHECKING:
     from scrypath.source.adbc import Connection
@@ -94,7 +95,7 @@ def confirmed(
     said = {
         "document_id": "",
         "drift": str(DocumentDrift.UNKNOWN),
-        "detail": f"{without_id:,} rows have no id." if without_id > 1 else "The row has no id.",
+        "detail": f"{counted(without_id, 'row has', 'rows have')} no id.",
         "row_count": without_id,
     }
     return pl.concat(

@@ -20,6 +20,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.adbc import connected
 from scrypath.vocabulary import ComparisonMethod, Verification
+from scrypath.wording import counted
 
 MOST = 0.1  # share of the documents above which reading them all is quicker than reading some by id
 ALWAYS = 2_000  # documents that are read by id whatever their share
@@ -84,11 +85,11 @@ def compare_since(
                 ids = sorted(found.ids.union(drift["document_id"]))
                 if len(ids) > most:
                     raise Unsure(
-                        f"{len(ids)} documents may have changed, and reading them by id would take longer."
+                        f"{counted(len(ids), 'document')} may have changed, and reading them by id would take longer."
                     )
                 chosen = compare_by_id(ref, ids, verify=verify, ended=ended, over=connecting.result())
-                documents, counted = _documents(ref), changes.count.result()
-            if documents == before and counted - chosen.bare_rows == documents - chosen.bare_documents:
+                documents, row_count = _documents(ref), changes.count.result()
+            if documents == before and row_count - chosen.bare_rows == documents - chosen.bare_documents:
                 break
         else:
             raise Unsure("Rows or documents came or went without a trace.")
@@ -97,11 +98,12 @@ def compare_since(
         duration=datetime.now(UTC) - began,
         verify=verify,
         compared=True,
-        rows=counted,
+        rows=row_count,
         documents=documents,
-        in_step=counted - int(chosen.drift["row_count"].sum()),
+        in_step=row_count - int(chosen.drift["row_count"].sum()),
         drift=DOCUMENTS.conform(chosen.drift.sort("document_id")),
-        note=f"{len(ids)} documents that may have changed were compared; the others are taken from before.",
+        note=counted(len(ids), "document that may have changed was", "documents that may have changed were")
+        + " compared; the others are taken from before.",
         method=ComparisonMethod.INCREMENTAL,
         baseline=baseline,
         index_created_at=index.created_at,

@@ -16,6 +16,7 @@ from scrypath.meilisearch import indexes
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
+from scrypath.wording import counted, number
 
 CONFIDENCE = 0.95
 _QUANTILE = 1.959963984540054  # of the normal distribution, for that confidence, on both sides
@@ -58,7 +59,7 @@ def compare_sample(ref: IndexRef, size: int, *, verify: Verification) -> Compari
         documents=None,
         in_step=None,
         drift=DOCUMENTS.conform(drift.sort("document_id")),
-        note=f"Estimated from {len(ids)} of {row_count} rows, chosen at random.",
+        note=f"Estimated from {number(len(ids))} of {counted(row_count, 'row')}, chosen at random.",
         method=ComparisonMethod.SAMPLE,
         estimate=estimate(found, sampled=len(ids), rows=row_count, documents=documents),
     )

@@ -17,6 +17,7 @@ from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.sync.progress import progress_bar
+from scrypath.wording import counted
 
 OUTAGE_SEED, CENSUS_SEED = 20, 21  # two incidents that touch different cities
 RECORDED = 6  # rows of the audit that are shown
@@ -113,14 +114,18 @@ def _catalogue(config: Config, cities: int | None, progress: bool) -> Iterator[S
     began = time.monotonic()
     there = _counts(config)
     if there and (cities is None or there["City"] == cities):
-        lines = [f"{there['City']:,} cities and {there['Country']:,} countries are there from a former run."]
+        lines = [
+            f"{counted(there['City'], 'city', 'cities')} and "
+            f"{counted(there['Country'], 'country', 'countries')} are there from an earlier run."
+        ]
     else:
         carried = geonames.cities(geonames.MINIMUM_POPULATIONS[-1]).height
         wanted = carried if cities is None else min(cities, carried)
         with progress_bar("City: rows written", wanted, shown=progress, unit="row") as bar:
             loaded = catalogue.load(config, limit=wanted, progress=bar.update)
         lines = [
-            f"{loaded.cities:,} cities and {loaded.countries:,} countries written to PostgreSQL "
+            f"{counted(loaded.cities, 'city', 'cities')} and "
+            f"{counted(loaded.countries, 'country', 'countries')} written to PostgreSQL "
             f"in {time.monotonic() - began:.1f} s."
         ]
     yield Scene(lines=tuple(lines))
@@ -149,7 +154,8 @@ def _indexed(model: type[Any], config: Config, progress: bool) -> str:
     index = schema.index_name(config)
     count = rows.count(IndexRef.live(schema, config))
     if indexes.get(config, index) is not None and indexes.stats(config, index).number_of_documents == count:
-        return f"{count:,} {schema.name} documents are in index {index} from a former run."
+        present = counted(count, f"{schema.name} document is", f"{schema.name} documents are")
+        return f"{present} in index {index} from an earlier run."
     began = time.monotonic()
     written = scrypath.backfill(schema, wait=False, progress=progress, config=config)
     sent = time.monotonic()
@@ -159,7 +165,7 @@ def _indexed(model: type[Any], config: Config, progress: bool) -> str:
     for task in done:
         task.require_success()
     return (
-        f"{written.document_count:,} {schema.name} documents sent to index {index} in {sent - began:.1f} s "
+        f"{counted(written.document_count, f'{schema.name} document')} sent to index {index} in {sent - began:.1f} s "
         f"and searchable {time.monotonic() - sent:.1f} s later."
     )
 
@@ -179,8 +185,8 @@ def _look(config: Config) -> Iterator[Scene]:
         "scrypath reconcile City",
         shown=(("report", report), ("differences", report.explain(ids))),
         ending=(
-            f"These are {len(ids)} of {report.documents.height:,} documents that are not as their rows, field "
-            f"by field. The report is stored as snapshot {report.snapshot_id}.",
+            f"Shown field by field: {len(ids)} of {counted(report.documents.height, 'document')} that differ from "
+            f"their rows. The report is stored as snapshot {report.snapshot_id}.",
         ),
     )
 

@@ -19,6 +19,7 @@ from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import SyncMode
+from scrypath.wording import counted
 from scrypath.work.states import QUEUED_JOBS
 
 
@@ -89,7 +90,11 @@ def _queue(config: Config) -> tuple[bool | None, str, str | None]:
     if config.sync_mode is not SyncMode.OBAN:
         return None, "Not looked at: the queue is used in oban mode only.", None
     waiting = jobs.counts(config).select(pl.sum_horizontal(*QUEUED_JOBS)).sum().item()
-    return True, f"The oban tables are there; {waiting} jobs wait or run.", None
+    return (
+        True,
+        f"The oban tables are there; {counted(waiting, 'job waits or runs', 'jobs wait or run')}.",
+        None,
+    )
 
 
 def _store(config: Config) -> tuple[bool, str, str | None]:
@@ -98,7 +103,7 @@ def _store(config: Config) -> tuple[bool, str, str | None]:
 
 
 def _database(ref: IndexRef) -> tuple[bool, str, str | None]:
-    return True, f"{rows.count(ref)} rows", None
+    return True, counted(rows.count(ref), "row"), None
 
 
 def _index(ref: IndexRef) -> tuple[bool, str, str | None]:
@@ -112,4 +117,4 @@ def _index(ref: IndexRef) -> tuple[bool, str, str | None]:
             f"Its primary key is {found.primary_key!r}, the schema's document id is {ref.schema.document_id!r}.",
             "The index was made by somebody else: choose another index_prefix.",
         )
-    return True, f"{indexes.stats(ref.config, index).number_of_documents} documents", None
+    return True, counted(indexes.stats(ref.config, index).number_of_documents, "document"), None

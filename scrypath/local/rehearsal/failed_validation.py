@@ -14,6 +14,7 @@ from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.sync.verbs import sync_records
+from scrypath.wording import counted
 
 DOCUMENTS = 12
 
@@ -45,8 +46,8 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
         )
     return Incident(
         IncidentName.FAILED_VALIDATION,
-        f"An import refreshed {len(ids)} countries and wrote the place of {poison} with decimal commas; "
-        "all of them were synced in one batch.",
+        f"An import refreshed {counted(len(ids), 'country', 'countries')} and wrote the place of {poison} "
+        "with decimal commas; all of them were synced in one batch.",
         country.name,
         country.index_name(config),
         ground.texts(ids),

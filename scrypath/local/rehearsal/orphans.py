@@ -10,6 +10,7 @@ from scrypath.local.rehearsal import ground
 from scrypath.local.rehearsal.incident import Incident, IncidentName
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
+from scrypath.wording import counted
 
 DOCUMENTS = 12
 
@@ -22,10 +23,10 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
     left = ground.indexed(IndexRef.live(city, config), gone)
     return Incident(
         IncidentName.ORPHANS,
-        f"A clean-up deleted {len(gone)} cities by SQL, past the application.",
+        f"A clean-up deleted {counted(len(gone), 'city', 'cities')} by SQL, past the application.",
         city.name,
         city.index_name(config),
         ground.texts(gone),
         (),
-        (f"The index still finds {len(left)} of the {len(gone)} cities that are gone.",),
+        (f"The index still finds {len(left)} of {counted(len(gone), 'deleted city', 'deleted cities')}.",),
     )

@@ -22,6 +22,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine, translated
 from scrypath.sync.jobs import perform
 from scrypath.sync.verbs import sync_records
+from scrypath.wording import counted
 
 DOCUMENTS = 30
 JOBS = 3
@@ -49,14 +50,14 @@ def happen(config: Config, random: Random, documents: int | None, stack: Stack) 
     errors = jobs.listing(config, ids=numbers).frame["error"].unique().drop_nulls().sort().to_list()
     return Incident(
         IncidentName.QUEUE_OUTAGE,
-        f"{len(ids)} cities were changed by the application in {len(work_ids)} transactions while Meilisearch "
-        "was down; the queue gave the jobs up, and then Meilisearch came back.",
+        f"The application changed {counted(len(ids), 'city', 'cities')} in {counted(len(work_ids), 'transaction')} "
+        "while Meilisearch was down; the queue gave the jobs up, and then Meilisearch came back.",
         city.name,
         city.index_name(config),
         ground.texts(ids),
         tuple(work_ids),
         (
-            f"{len(work_ids)} jobs are discarded: {', '.join(work_ids)}.",
+            f"{counted(len(work_ids), 'job is', 'jobs are')} discarded: {', '.join(work_ids)}.",
             *(f"They say: {error}" for error in errors),
         ),
     )

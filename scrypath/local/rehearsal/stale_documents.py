@@ -10,6 +10,7 @@ from scrypath.local.rehearsal import ground
 from scrypath.local.rehearsal.incident import Incident, IncidentName
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
+from scrypath.wording import counted
 
 DOCUMENTS = 25
 
@@ -28,10 +29,11 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
     same = sum(1 for name in after if after[name] == before.get(name))
     return Incident(
         IncidentName.STALE_DOCUMENTS,
-        f"A correction of the census changed the population of {len(ids)} cities by SQL, past the application.",
+        f"A correction of the census changed the population of {counted(len(ids), 'city', 'cities')} by SQL, "
+        "past the application.",
         city.name,
         city.index_name(config),
         ground.texts(ids),
         (),
-        (f"The index still shows the former population of {same} of these {len(ids)} cities.",),
+        (f"The index still shows the former population of {same} of {counted(len(ids), 'city', 'cities')}.",),
     )

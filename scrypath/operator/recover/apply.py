@@ -21,6 +21,7 @@ from scrypath.sync.progress import progress_bar
 from scrypath.sync.sending import Sent
 from scrypath.telemetry import span
 from scrypath.vocabulary import Operation, Outcome, SyncMode
+from scrypath.wording import counted
 
 NOTHING_SENT = "Nothing was sent. Run reconcile_sync() again and make a new plan."
 
@@ -112,7 +113,7 @@ def apply(
         document_count=plan.evidence.height,
         detail=failed["detail"][0]
         if failed.height
-        else f"{plan.evidence.height} documents read back in step.",
+        else f"{counted(plan.evidence.height, 'document')} read back in step.",
     )
     return done
 
@@ -139,7 +140,7 @@ def _remaining(plan: Plan, ref: IndexRef) -> frozenset[str]:
     )["document_id"].to_list()
     if changed:
         raise StalePlan(
-            f"{len(changed)} of {plan.evidence.height} documents of plan {plan.hash[:8]} are no longer as it saw them: "
+            f"Plan {plan.hash[:8]} no longer holds for {len(changed)} of {counted(plan.evidence.height, 'document')}: "
             f"{', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",
             hint=NOTHING_SENT,
         )
@@ -171,9 +172,10 @@ def _executed(plan: Plan, ref: IndexRef, left: frozenset[str], *, shown: bool) -
                 "sent_as": item.work_id,
                 "document_count": len(item.ids),
                 "verified": not off,
-                "detail": f"{len(item.ids)} documents read back: each is as its row."
+                "detail": f"{counted(len(item.ids), 'document')} read back: each is as its row."
                 if not off
-                else task.error_message or f"{off} of {len(item.ids)} documents are still not as their rows.",
+                else task.error_message
+                or f"Still not as its row: {off} of {counted(len(item.ids), 'document')}.",
             }
         )
     return OUTCOME.rows(rows)

@@ -14,6 +14,7 @@ from scrypath.config import Config, check_option
 from scrypath.errors import InvalidOptions
 from scrypath.operator.report.model import Reconcile
 from scrypath.vocabulary import DocumentDrift, RecoveryAction, Verification
+from scrypath.wording import counted
 
 WRITTEN = (DocumentDrift.MISSING, DocumentDrift.STALE)
 HINTS = {
@@ -81,13 +82,13 @@ class Plan:
     def headline(self) -> str:
         """The plan in one sentence."""
         left = (
-            f" {self.left_alone:,} documents without a row are left: delete_orphans=True takes them in."
+            f" {counted(self.left_alone, 'document')} without a row left alone: delete_orphans=True includes them."
             if self.left_alone
             else ""
         )
         return (
             f"Plan {self.hash[:8]}: {self.action} {self.schema} in {self.index}: write {len(self.written):,}, "
-            f"delete {len(self.deleted):,} documents.{left}"
+            f"delete {counted(len(self.deleted), 'document')}.{left}"
         )
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import converge, current
 from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, Outcome, SyncMode, WorkSource
+from scrypath.wording import counted
 from scrypath.work.lookup import Unit, find
 
 SHOWN = 100  # documents of a preview that are shown
@@ -123,7 +124,7 @@ def preview_retry(work_id: str, *, config: Config | None = None) -> RetryPreview
     documents, vanished, target = _planned(unit)
     deleted = f" and delete {len(vanished)} whose row is gone" if vanished else ""
     route = "the job runs again: the worker will " if unit.work_id.source is WorkSource.OBAN else ""
-    effect = f"{route}write {len(documents)} {target} documents from their current rows{deleted}."
+    effect = f"{route}write {counted(len(documents), f'{target} document')} from the current rows{deleted}."
     return RetryPreview(
         work_id=str(unit.work_id),
         schema=unit.ref.schema.name,

@@ -19,6 +19,7 @@ from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Outcome, Verification, WorkSource
+from scrypath.wording import counted
 from scrypath.work.ids import WorkId, parse
 from scrypath.work.states import QUEUED_JOBS
 
@@ -111,12 +112,12 @@ def _effect(row: dict[str, Any], config: Config) -> dict[str, Any]:
         return {
             "outcome": Outcome.FAILED,
             "verified": False,
-            "detail": f"{len(off)} of {len(ids)} documents are still not as their rows: {', '.join(off[:5])}.",
+            "detail": f"Still not as its row: {len(off)} of {counted(len(ids), 'document')}: {', '.join(off[:5])}.",
         }
     return {
         "outcome": Outcome.COMPLETED,
         "verified": True,
-        "detail": f"{len(ids)} documents read back: each is as its row.",
+        "detail": f"{counted(len(ids), 'document')} read back: each is as its row.",
     }
 
 

@@ -16,6 +16,7 @@ from scrypath.operator.report.model import Reconcile, open_work
 from scrypath.redaction import redact
 from scrypath.schema import registry
 from scrypath.vocabulary import DocumentDrift
+from scrypath.wording import counted
 from scrypath.work.failed import reason_class_counts
 
 
@@ -116,7 +117,7 @@ class Fleet:
         """The fleet in one sentence."""
         answers = [report.in_step for report in self.reports]
         told = [
-            f"{answers.count(True)} of {len(answers) + len(self.errors)} schemas in step",
+            f"{answers.count(True)} of {counted(len(answers) + len(self.errors), 'schema')} in step",
             *([f"{answers.count(False)} not in step"] if False in answers else []),
             *([f"of {answers.count(None)} it is not known"] if None in answers else []),
             *([f"{len(self.errors)} could not be looked at"] if self.errors else []),

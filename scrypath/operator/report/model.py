@@ -11,6 +11,7 @@ import polars as pl
 from scrypath import display
 from scrypath.config import Config
 from scrypath.operator.report.rebuild_status import RebuildView
+from scrypath.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -100,7 +101,7 @@ class Reconcile:
             return f"{self.schema}: documents were not compared. {self.note or ''}".strip()
         counts = dict(self.document_counts.iter_rows())
         told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "in_step")
-        return f"{self.schema}: {when}{counts['in_step']:,} of {self.rows:,} rows in step" + (
+        return f"{self.schema}: {when}{counts['in_step']:,} of {counted(self.rows, 'row')} in step" + (
             f"; {told}." if told else "."
         )
 

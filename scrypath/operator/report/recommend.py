@@ -11,6 +11,7 @@ from scrypath.frames import ACTIONS
 from scrypath.operator.report.signals import DRIFTED
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import DocumentDrift, RecoveryAction
+from scrypath.wording import counted
 
 REPAIR_AT_MOST = 0.5  # share of the rows; beyond it, writing every row costs no more and proves more
 
@@ -59,7 +60,7 @@ def recommended(
                 RecoveryAction.BACKFILL,
                 ref.uid,
                 comparison.rows,
-                f"{rewritten} of {comparison.rows} rows are missing or stale in the index.",
+                f"Missing or stale in the index: {rewritten:,} of {counted(comparison.rows, 'row')}.",
             )
         elif drifted:
             told = ", ".join(f"{counts[str(kind)]} {kind}" for kind in DRIFTED if counts[str(kind)])

@@ -12,6 +12,7 @@ from scrypath.frames import DRIFT_SIGNALS
 from scrypath.meilisearch.version import ServerVersion
 from scrypath.operator.report.rebuild_status import RebuildView
 from scrypath.vocabulary import Cutover, DocumentDrift, Signal, TaskState, WorkSource
+from scrypath.wording import counted
 
 DRIFTED = (DocumentDrift.MISSING, DocumentDrift.ORPHAN, DocumentDrift.STALE)
 
@@ -102,7 +103,9 @@ def _documents(comparison: Comparison | None) -> dict[str, Any]:
     drifted = sum(counts[str(kind)] for kind in DRIFTED)
     told = ", ".join(f"{counts[str(kind)]:,} {kind}" for kind in DRIFTED if counts[str(kind)])
     unsure = counts[str(DocumentDrift.UNKNOWN)]
-    detail = f"{told}." if drifted else f"{counts['in_step']:,} documents are in step."
+    detail = (
+        f"{told}." if drifted else f"{counted(counts['in_step'], 'document is', 'documents are')} in step."
+    )
     if unsure:
         detail += f" {unsure:,} could not be compared."
     return _row(Signal.DOCUMENT_DRIFT, drifted, detail, raised=drifted + unsure > 0)

@@ -82,14 +82,14 @@ def test_stale_documents_are_those_it_names_and_no_others(config: Config, place:
     incident = rehearse("stale-documents", stack=place, documents=9)
     assert len(incident.document_ids) == 9
     assert drifted(City, config) == NOTHING | {"stale": set(incident.document_ids)}
-    assert incident.evidence == ("The index still shows the former population of 9 of these 9 cities.",)
+    assert incident.evidence == ("The index still shows the former population of 9 of 9 cities.",)
     assert (incident.schema, incident.index, incident.work_ids) == ("City", "cities", ())
 
 
 def test_orphans_are_those_it_names_and_no_others(config: Config, place: Stack) -> None:
     incident = rehearse("orphans", stack=place, documents=5)
     assert drifted(City, config) == NOTHING | {"orphan": set(incident.document_ids)}
-    assert incident.evidence == ("The index still finds 5 of the 5 cities that are gone.",)
+    assert incident.evidence == ("The index still finds 5 of 5 deleted cities.",)
 
 
 def test_the_same_seed_touches_the_same_rows(config: Config, place: Stack) -> None:

@@ -96,7 +96,7 @@ def test_one_schema_named_is_a_report_and_one_that_is_registered_a_fleet(drifted
     fleet = scrypath.reconcile_sync(config=replace(drifted, schemas=()))
     assert [report.schema for report in fleet] == ["Brand"]
     assert fleet.in_step is True
-    assert str(fleet).startswith("1 of 1 schemas in step.")
+    assert str(fleet).startswith("1 of 1 schema in step.")
 
 
 def test_what_one_schemas_own_code_raises_is_kept_and_hides_no_other(

@@ -62,7 +62,7 @@ def test_repair_touches_exactly_the_drifted_documents(config: Config) -> None:
 def test_orphans_are_deleted_only_when_the_plan_says_so(config: Config) -> None:
     plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
     assert plan.deleted == ()
-    assert "1 documents without a row are left" in str(plan)
+    assert "1 document without a row left alone" in str(plan)
     scrypath.apply(plan)
     assert drift_of(scrypath.reconcile_sync("Product", config=config)) == {"3": "orphan"}
 
@@ -72,7 +72,7 @@ def test_a_plan_whose_evidence_changed_is_refused_and_sends_nothing(config: Conf
     plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
     sql("UPDATE products SET stock = 1000 WHERE id = 2")
     before = task_uids(config)
-    with pytest.raises(StalePlan, match=r"1 of 3 documents of plan .* are no longer as it saw them: 2"):
+    with pytest.raises(StalePlan, match=r"Plan .* no longer holds for 1 of 3 documents: 2"):
         scrypath.apply(plan)
     assert task_uids(config) == before
     assert scrypath.audit_log(config=config).is_empty()
@@ -94,7 +94,7 @@ def test_a_row_that_went_came_or_broke_makes_a_plan_stale(
     plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config), delete_orphans=True)
     sql(statement)
     before = task_uids(config)
-    with pytest.raises(StalePlan, match=rf"1 of 4 documents of plan .* as it saw them: {changed}\."):
+    with pytest.raises(StalePlan, match=rf"Plan .* no longer holds for 1 of 4 documents: {changed}\."):
         scrypath.apply(plan)
     assert task_uids(config) == before
 
@@ -107,7 +107,7 @@ def test_a_document_that_changed_in_between_makes_a_plan_stale(
     plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
     (sent,) = documents.write(config, plan.index, [document])
     tasks.wait(config, sent.uid).require_success()
-    with pytest.raises(StalePlan, match=f"1 of 3 documents of plan .* as it saw them: {document['id']}"):
+    with pytest.raises(StalePlan, match=f"Plan .* no longer holds for 1 of 3 documents: {document['id']}"):
         scrypath.apply(plan)
     assert task_uids(config)[0] == sent.uid
 

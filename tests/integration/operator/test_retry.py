@@ -39,9 +39,7 @@ def test_a_failed_task_is_sent_again_from_current_rows(
     preview = scrypath.preview_retry(work_id, config=config)
     assert (preview.written, preview.vanished) == (1, ("2",))
     assert preview.documents["name"].to_list() == ["Mended"]
-    assert "write 1 Product documents from their current rows and delete 1" in preview.effect.lower().replace(
-        "product", "Product"
-    )
+    assert "Write 1 Product document from the current rows and delete 1" in preview.effect
     assert preview.retryable is False
     with pytest.raises(NotRetryable, match="failed validation"):
         scrypath.retry_sync_work(work_id, config=config)
@@ -81,7 +79,7 @@ def test_a_discarded_job_runs_again_in_place(
     preview = scrypath.preview_retry(failed["work_id"], config=oban)
     assert (
         preview.effect
-        == "The job runs again: the worker will write 1 Product documents from their current rows."
+        == "The job runs again: the worker will write 1 Product document from the current rows."
     )
     outcome = scrypath.retry_sync_work(failed["work_id"], config=oban)
     assert outcome["outcome"].to_list() == ["accepted"]
@@ -191,7 +189,7 @@ def test_a_retry_is_verified_by_what_the_index_holds(
     scrypath.sync_records("Product", [theirs], config=config)  # it is not what the row says
     (row,) = scrypath.verify_retry(outcome, config=config).to_dicts()
     assert (row["outcome"], row["verified"]) == ("failed", False)
-    assert row["detail"] == "1 of 2 documents are still not as their rows: 2."
+    assert row["detail"] == "Still not as its row: 1 of 2 documents: 2."
     assert scrypath.audit_log(config=config).row(0, named=True)["outcome"] == "failed"
 
 
