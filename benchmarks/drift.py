@@ -29,13 +29,13 @@ from stage import Side
 from stage.raw import raw_requests
 
 from scrypath.config import Config, resolve
+from scrypath.database import conninfo
 from scrypath.local.catalogue import City
 from scrypath.meilisearch import client, indexes, tasks, version
 from scrypath.schema import FINGERPRINT_FIELD, registry
 from scrypath.schema.documents import project_columns
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows, selection
-from scrypath.source.engine import libpq_url
 from scrypath.source.selection import Part
 
 CITIES = 234_908
@@ -197,7 +197,7 @@ def contest_raw(config: Config) -> dict[str, Any]:
     total = indexes.stats(config, index).number_of_documents
 
     def table() -> int:
-        with dbapi.connect(libpq_url(config)) as connection, connection.cursor() as cursor:
+        with dbapi.connect(conninfo(config)) as connection, connection.cursor() as cursor:
             cursor.execute(selection.literal(selection.columns(schema, Part())))
             return sum(batch.num_rows for batch in cursor.fetch_record_batch())
 
@@ -233,7 +233,7 @@ def contest_script(config: Config) -> dict[str, Any]:
             break
         documents.update(said({name: getattr(found, name) for name in names}) for found in page.results)
         offset += config.page_size
-    with psycopg.connect(libpq_url(config)) as connection:
+    with psycopg.connect(conninfo(config)) as connection:
         table = connection.execute(f"SELECT {', '.join(names)} FROM cities WHERE NOT hidden")
         wanted = {said(dict(zip(names, row, strict=True))) for row in table}
     row_ids, document_ids = {id_ for id_, _ in wanted}, {id_ for id_, _ in documents}
@@ -278,7 +278,7 @@ def contest_by_hand(config: Config) -> dict[str, Any]:
 
     schema = registry.find(City)
     names = ", ".join(field.name for field in schema.fields)
-    with psycopg.connect(libpq_url(config), row_factory=dict_row) as connection:
+    with psycopg.connect(conninfo(config), row_factory=dict_row) as connection:
         documents = connection.execute(f"SELECT {names} FROM cities WHERE NOT hidden").fetchall()
     client(config).index(schema.index_name(config)).add_documents_in_batches(
         documents, config.batch_size, "id"

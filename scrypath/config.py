@@ -5,21 +5,21 @@ from __future__ import annotations
 import difflib
 import math
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from scrypath.errors import ConfigError, InvalidOptions, did_you_mean
+from scrypath import config_file
+from scrypath.errors import ConfigError, InvalidOptions, did_you_mean, raise_alone
 from scrypath.redaction import MASK, Secret, redact
+from scrypath.service_url import ServiceUrl
 from scrypath.vocabulary import SyncMode
 
 ENVIRONMENT_PREFIX = "SCRYPATH_"
 MOST_DAYS = 36_500
-_URL = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
+URLS = ("database_url", "meilisearch_url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,12 @@ class Config:
     """
 
     schemas: tuple[str, ...] = ()  # import strings, "shop.search:City"
-    database_url: str | None = None  # SQLAlchemy or libpq URL of PostgreSQL
-    meilisearch_url: str | None = None
+    database_url: str | None = None  # SQLAlchemy or libpq URL of PostgreSQL; becomes a ServiceUrl
+    meilisearch_url: str | None = None  # becomes a ServiceUrl
     meilisearch_key: Secret | None = None
     index_prefix: str = ""
     sync_mode: SyncMode = SyncMode.INLINE
-    home: Path = Path(".scrypath")  # what one machine remembers
+    home: Path = Path(config_file.HOME)  # what one machine remembers
     store: Path | None = None  # the DuckDB file; default: <home>/memory.duckdb
     store_timeout: float = 10.0  # seconds to wait for another process to leave the DuckDB file
     keep_snapshots: int | None = None  # newest of each schema that stay, whatever their age; none: all
@@ -65,12 +65,15 @@ class Config:
                 f"keep_snapshots_days is {self.keep_snapshots_days!r}.",
                 hint=f"Give at most {MOST_DAYS} days, or leave it out: without it nothing is too old.",
             )
-        for name in ("meilisearch_url", "database_url"):
-            value = getattr(self, name)
-            if value is not None and not _URL.match(value):
-                shown = value.rpartition("@")[2]  # what stands before it may be a password
+        for name in URLS:
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, ServiceUrl(text))
+        for name in URLS:
+            url = getattr(self, name)
+            if url is not None and url.problem:
+                shown = f" is {str(url)!r}, which" if url != MASK else ""
                 raise ConfigError(
-                    f"{name} is {redact(shown)!r}, which is not a URL.",
+                    f"{name}{shown} {url.problem}.",
                     hint="Write it with its scheme, as in http://127.0.0.1:7700 or postgresql://host/name.",
                 )
 
@@ -87,16 +90,16 @@ class Config:
         """The DuckDB file of this machine."""
         return self.store if self.store is not None else self.home / "memory.duckdb"
 
-    def need_meilisearch_url(self) -> str:
+    def need_meilisearch_url(self) -> ServiceUrl:
         """The server's URL, or a ``ConfigError`` that says how to give one."""
         return self._need("meilisearch_url", "http://127.0.0.1:7700")
 
-    def need_database_url(self) -> str:
+    def need_database_url(self) -> ServiceUrl:
         """The database's URL, or a ``ConfigError`` that says how to give one."""
         return self._need("database_url", "postgresql://user@host/name")
 
-    def _need(self, name: str, example: str) -> str:
-        value: str | None = getattr(self, name)
+    def _need(self, name: str, example: str) -> ServiceUrl:
+        value: ServiceUrl | None = getattr(self, name)
         if value:
             return value
         raise ConfigError(
@@ -151,19 +154,21 @@ def configure(**options: Any) -> Config:
     ''
     """
     before = dict(_configured)
-    for name, value in options.items():
-        known = _coerce(name, value, "scrypath.configure()") if value is not None else None
-        _require_known(name, "scrypath.configure()")
-        if known is None:
-            _configured.pop(name, None)
-        else:
-            _configured[name] = known
     try:
+        for name, value in options.items():
+            known = _coerce(name, value, "scrypath.configure()") if value is not None else None
+            _require_known(name, "scrypath.configure()")
+            if known is None:
+                _configured.pop(name, None)
+            else:
+                _configured[name] = known
         return resolve()
-    except ConfigError:
+    except ConfigError as error:
         _configured.clear()
         _configured.update(before)
-        raise
+        raise_alone(
+            error.with_traceback(None)
+        )  # the frames of what failed hold the values as they were given
 
 
 def resolve(config: Config | None = None, **overrides: Any) -> Config:
@@ -181,35 +186,27 @@ def resolve(config: Config | None = None, **overrides: Any) -> Config:
     ConfigError
         When a file, the environment or a keyword holds an unknown name or an unusable value.
     """
-    if config is None:
-        config = Config(**(_from_file() | _from_environment() | _configured))
-    given = {
-        name: _coerce(name, value, "this call") for name, value in overrides.items() if value is not None
-    }
-    return replace(config, **given) if given else config
+    try:
+        if config is None:
+            config = Config(**(_from_file() | _from_environment() | _configured))
+        given = {
+            name: _coerce(name, value, "this call") for name, value in overrides.items() if value is not None
+        }
+        return replace(config, **given) if given else config
+    except ConfigError as error:
+        raise_alone(
+            error.with_traceback(None)
+        )  # the frames of what failed hold the values as they were given
 
 
 def _from_file() -> dict[str, Any]:
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        for path, table in (
-            (folder / "scrypath.toml", ()),
-            (folder / "pyproject.toml", ("tool", "scrypath")),
-        ):
-            if not path.is_file():
-                continue
-            try:
-                data: Any = tomllib.loads(path.read_text("utf-8"))
-            except (ValueError, OSError) as error:  # TOML that does not hold, bytes that are not UTF-8
-                raise ConfigError(
-                    f"{path.name} cannot be read: {error}", hint="Mend or remove it."
-                ) from error
-            for key in table:
-                data = data.get(key, {})
-                if not isinstance(data, dict):
-                    raise ConfigError(f"{path.name}: {key} is {data!r}.", hint=f"Write [{'.'.join(table)}].")
-            if data:
-                return {name: _coerce(name, value, path.name) for name, value in data.items()}
-    return {}
+    file = config_file.nearest()
+    found: dict[str, Any] = {"home": config_file.home()}
+    if file is not None:
+        for name, value in file.options.items():
+            known = _coerce(name, value, file.path.name)
+            found[name] = file.folder / known.expanduser() if isinstance(known, Path) else known
+    return found
 
 
 def _from_environment() -> dict[str, Any]:
@@ -254,13 +251,15 @@ def _coerce(name: str, value: Any, where: str) -> Any:
     _require_known(name, where)
     kind = _KNOWN[name]
     try:
-        return _CONVERT[kind](value)
-    except (TypeError, ValueError) as error:
-        shown = MASK if name == "meilisearch_key" else redact(repr(value))
-        raise ConfigError(
-            f"{where}: {name} cannot be {shown}.",
-            hint=_HINTS.get(kind, f"It takes a value of type {kind.removesuffix(' | None')}."),
-        ) from error
+        return ServiceUrl(_text(value)) if name in URLS else _CONVERT[kind](value)
+    except (TypeError, ValueError, OverflowError):
+        shown = MASK if name in {"meilisearch_key", *URLS} else redact(repr(value))
+        raise_alone(
+            ConfigError(
+                f"{where}: {name} cannot be {shown}.",
+                hint=_HINTS.get(kind, f"It takes a value of type {kind.removesuffix(' | None')}."),
+            )
+        )
 
 
 def _schemas(value: Any) -> tuple[str, ...]:
@@ -271,7 +270,7 @@ def _schemas(value: Any) -> tuple[str, ...]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
-    return str(value)
+    return value
 
 
 def _finite(value: Any) -> float:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from inspect import cleandoc
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
+from scrypath.redaction import mask
 from scrypath.vocabulary import ReasonClass
 
 # What Meilisearch's word for the kind of an error says about the reason.
@@ -29,8 +30,9 @@ class ScrypathError(Exception):
     code: ClassVar[str] = "scrypath_error"
 
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
-        self.message = message or cleandoc(type(self).__doc__ or "").split("\n\n", 1)[0]
-        self.hint = hint or ""
+        # Whatever an error quotes: the secrets of this process are no part of it.
+        self.message = mask(message or cleandoc(type(self).__doc__ or "").split("\n\n", 1)[0])
+        self.hint = mask(hint or "")
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -188,6 +190,27 @@ class StackError(ScrypathError):
     """A part of the local stack did not start or stop."""
 
     code = "stack"
+
+
+def raise_alone(error: BaseException) -> NoReturn:
+    """Raise an error without the one that is being handled: neither its text nor its frames show a secret.
+
+    Examples
+    --------
+    >>> try:
+    ...     try:
+    ...         raise ValueError("password=hunter2")
+    ...     except ValueError:
+    ...         raise_alone(DatabaseError())
+    ... except DatabaseError as error:
+    ...     print(error.__cause__, error.__context__)
+    None None
+    """
+    try:
+        raise error from None
+    except BaseException:
+        error.__context__ = None
+        raise
 
 
 def refused_for_good(error: BaseException) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
+
+from scrypath.redaction import redact
 
 SPAN_NAMES = (
     "scrypath.search",
@@ -56,6 +59,29 @@ def span(name: str, **attributes: str) -> Iterator[None]:
         yield
         return
     with tracer.start_as_current_span(
-        name, attributes={f"scrypath.{key}": value for key, value in attributes.items()}
-    ):
-        yield
+        name,
+        attributes={f"scrypath.{key}": value for key, value in attributes.items()},
+        record_exception=False,  # as it is, an exception of the host's own code may quote a password
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield
+        except Exception as error:
+            _note(current, error)
+            raise
+
+
+def _note(current: Any, error: Exception) -> None:
+    """What went wrong, with the names that OpenTelemetry gives it, without secrets."""
+    from opentelemetry.trace import Status, StatusCode
+
+    message = redact(str(error))
+    current.add_event(
+        "exception",
+        {
+            "exception.type": f"{type(error).__module__}.{type(error).__qualname__}",
+            "exception.message": message,
+            "exception.stacktrace": redact("".join(traceback.format_exception(error))),
+        },
+    )
+    current.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {message}"))

@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import Phase, settings
 
+from scrypath import redaction
 from scrypath.config import Config
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
@@ -52,6 +53,13 @@ def _no_configuration_of_this_machine() -> Iterator[None]:
             del os.environ[name]
     yield
     os.environ.update(given)
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password of one test is an ordinary word of the next."""
+    for name in ("_known", "_pieces"):
+        monkeypatch.setattr(redaction, name, dict(getattr(redaction, name)))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 
 from scrypath.compare.comparison import compare
 from scrypath.config import Config
+from scrypath.database import conninfo
 from scrypath.local import stack as local
 from scrypath.local.catalogue import City
 from scrypath.local.catalogue.geonames import cities
@@ -33,7 +34,7 @@ from scrypath.schema import registry
 from scrypath.schema.documents import project_columns
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows as source
-from scrypath.source.engine import engine, libpq_url
+from scrypath.source.engine import engine
 from scrypath.source.selection import Part
 from scrypath.sync import sending
 from scrypath.vocabulary import SyncMode
@@ -95,7 +96,7 @@ def side(base: Config, rows: int, *, kept: bool) -> Iterator[Side]:
         Whether both stay for the next run.
     """
     name = f"scry_bench_{rows}"
-    with psycopg.connect(libpq_url(base), autocommit=True) as connection:
+    with psycopg.connect(conninfo(base), autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if found is None:
             connection.execute(f'CREATE DATABASE "{name}"')
@@ -109,7 +110,7 @@ def side(base: Config, rows: int, *, kept: bool) -> Iterator[Side]:
         if not kept:
             engine(made.config).dispose()
             tasks.wait(base, indexes.delete(base, made.index))
-            with psycopg.connect(libpq_url(base), autocommit=True) as connection:
+            with psycopg.connect(conninfo(base), autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -132,7 +133,7 @@ def restore(made: Side) -> None:
     """Bring both back in step, as they were: rows that nobody has changed since yesterday."""
     schema, config = registry.find(City), made.config
     missing, stale, orphan = (_chosen(made, place) for place in (1, 2, 3))
-    with psycopg.connect(libpq_url(config), autocommit=True) as connection:
+    with psycopg.connect(conninfo(config), autocommit=True) as connection:
         with connection.transaction():
             connection.execute("ALTER TABLE cities DISABLE TRIGGER touch")
             connection.execute(
@@ -153,7 +154,7 @@ def restore(made: Side) -> None:
 
 def change(made: Side, ids: Sequence[str]) -> None:
     """Write to these rows without telling the index."""
-    with psycopg.connect(libpq_url(made.config), autocommit=True) as connection:
+    with psycopg.connect(conninfo(made.config), autocommit=True) as connection:
         connection.execute(
             "UPDATE cities SET population = population + 1 WHERE id = ANY(%s)", [list(map(int, ids))]
         )
@@ -172,7 +173,7 @@ def emptied(made: Side) -> None:
 def every(made: Side, step: int, place: int = 0) -> list[str]:
     """The id of one row in ``step``, in the order of the ids."""
     query = "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS at FROM cities) s WHERE mod(at, %s) = %s"
-    with psycopg.connect(libpq_url(made.config)) as connection:
+    with psycopg.connect(conninfo(made.config)) as connection:
         return [str(id_) for (id_,) in connection.execute(query, [step, place])]
 
 
@@ -192,13 +193,13 @@ def _fill(made: Side) -> None:
     if indexes.get(made.config, made.index) is not None:
         tasks.wait(made.config, indexes.delete(made.config, made.index))
     load(made.config, minimum_population=SMALLEST, limit=1)  # makes the table
-    with psycopg.connect(libpq_url(made.config), autocommit=True) as connection:
+    with psycopg.connect(conninfo(made.config), autocommit=True) as connection:
         connection.execute(
             "ALTER TABLE cities ALTER updated_at SET DEFAULT now() - interval '1 day'"
         )  # nothing is new
     copies = -(-made.rows // cities(SMALLEST).height)
     load(made.config, minimum_population=SMALLEST, limit=made.rows, copies=copies)
-    with psycopg.connect(libpq_url(made.config), autocommit=True) as connection:
+    with psycopg.connect(conninfo(made.config), autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE cities")
     backfill(City, config=made.config)
     took = time.perf_counter() - began

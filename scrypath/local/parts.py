@@ -69,7 +69,7 @@ def start_worker(folder: Path, config: Config, parts: Parts, started: Parts) -> 
     environment = supervision.environment_of(config, key_file=None if external else server.key_file(folder))
     kept = parts.get(Part.WORKER)
     if kept is not None and kept.process is not None and kept.alive:
-        if kept.fingerprint == supervision.fingerprint(environment):
+        if kept.fingerprint == supervision.fingerprint(folder, environment):
             return
         supervision.stop(folder, kept.process)
     parts[Part.WORKER] = started[Part.WORKER] = supervision.start(folder, environment)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from scrypath.errors import StackError
-from scrypath.local.process import Process, tail, wait_until
+from scrypath.local.process import Process, plain_environment, tail, wait_until
 
 DATABASE = "postgres"
 ROLE = "postgres"
@@ -206,6 +206,7 @@ def _run(command: Sequence[str], log: Path, account: dict[str, Any], *, cwd: Pat
             stderr=subprocess.STDOUT,
             check=False,
             cwd=cwd,
+            env=plain_environment(),
             **account,
         )
     if result.returncode:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scrypath.errors import StackError
+from scrypath.redaction import Secret
 
 PORT_PATIENCE = 1.0  # seconds
 KILL_PATIENCE = 10.0  # seconds; nothing but the kernel can delay SIGKILL
 LOG_TAIL = 1_200  # characters of a log that an error shows
+_PLAIN = frozenset({"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV"})
+_PLAIN_PREFIXES = ("LC_", "PYTHON", "LD_LIBRARY_", "DYLD_", "SSL_CERT_")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -61,7 +64,24 @@ class Process:
         )
 
 
-def spawn(command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> Process:
+def plain_environment(*others: str) -> dict[str, str]:
+    """What a program needs of this process's environment, and nothing that may be a secret of somebody else's.
+
+    Parameters
+    ----------
+    others
+        Beginnings of the names of further variables that are for this program.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PLAIN or name.startswith(_PLAIN_PREFIXES + others)
+    }
+
+
+def spawn(
+    command: Sequence[str], *, log: Path, environment: Mapping[str, str | Secret] | None = None
+) -> Process:
     """Start a program in a session of its own, writing to ``log``, with nothing to read.
 
     Parameters
@@ -71,14 +91,15 @@ def spawn(command: Sequence[str], *, log: Path, environment: Mapping[str, str] |
     log
         File that its output is appended to.
     environment
-        The whole environment; default: this process's own.
+        The whole environment; default: :func:`plain_environment`.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     # Popen would warn when it is forgotten while its child still runs, which is what a stack is for.
     pid = os.posix_spawn(
         command[0],
         list(command),
-        dict(os.environ if environment is None else environment),
+        # Revealed here and kept in no variable: a traceback may show those.
+        revealed(plain_environment() if environment is None else environment),
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
@@ -90,6 +111,13 @@ def spawn(command: Sequence[str], *, log: Path, environment: Mapping[str, str] |
     )
     # Dead already or not, it is still in the table: nobody has waited for it.
     return Process(pid, _born(pid, corpse=True) or "")
+
+
+def revealed(environment: Mapping[str, str | Secret]) -> dict[str, str]:
+    """An environment as a new process takes it."""
+    return {
+        name: value.reveal() if isinstance(value, Secret) else value for name, value in environment.items()
+    }
 
 
 def _inherited() -> list[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from scrypath.errors import StackError
-from scrypath.local.process import Process, free_port, spawn, tail, wait_until
+from scrypath.local.process import Process, free_port, plain_environment, spawn, tail, wait_until
 from scrypath.local.state import Kept, private_file
 from scrypath.redaction import Secret
 
@@ -39,7 +39,11 @@ def start(home: Path, remembered: Kept | None = None) -> Kept:
     """
     port = free_port(urlsplit(remembered.url or "").port if remembered else None)
     program = _program()
-    environment = dict(os.environ) | {"MEILI_MASTER_KEY": key(home).reveal(), "MEILI_NO_ANALYTICS": "true"}
+    environment: dict[str, str | Secret] = {
+        **plain_environment("MEILI_"),
+        "MEILI_MASTER_KEY": key(home),
+        "MEILI_NO_ANALYTICS": "true",
+    }
     if program is not None:
         data = home / "meilisearch"
         data.mkdir(exist_ok=True)

@@ -18,7 +18,8 @@ from scrypath.local import worker as supervision
 from scrypath.local.parts import EXTERNAL, NAMES
 from scrypath.local.state import Kept, Part
 from scrypath.local.status import LOCAL_STATUS
-from scrypath.redaction import Secret, redact
+from scrypath.redaction import MASK, Secret
+from scrypath.service_url import ServiceUrl
 from scrypath.vocabulary import SyncMode
 
 CATALOGUE = ("scrypath.local.catalogue:City", "scrypath.local.catalogue:Country")
@@ -220,7 +221,7 @@ def outage(made: Stack) -> Iterator[None]:
         kept = parts.get(Part.MEILISEARCH)
         if kept is None or kept.process is None:
             raise StackError(
-                f"The server at {redact(made.meilisearch_url)} was not started by this stack, so it is not stopped.",
+                f"The server at {made.meilisearch_url} was not started by this stack, so it is not stopped.",
                 hint="Rehearse outages on a local stack: unset SCRYPATH_MEILISEARCH_URL, then scrypath local up",
             )
         services.stop(made.home, Part.MEILISEARCH, kept.process)
@@ -237,13 +238,27 @@ def _folder(home: Path | str | None, base: Config) -> Path:
 
 
 def _made(folder: Path, base: Config, parts: dict[Part, Kept]) -> Stack:
-    database, search = parts[Part.DATABASE].url, parts[Part.MEILISEARCH].url
+    database = _url(folder, parts[Part.DATABASE], base.database_url, "DATABASE")
+    search = _url(folder, parts[Part.MEILISEARCH], base.meilisearch_url, "MEILISEARCH")
     secret = base.meilisearch_key if parts[Part.MEILISEARCH].kind == EXTERNAL else server.key(folder)
-    return Stack(folder, database or "", search or "", secret, parts, base)
+    return Stack(folder, database, search, secret, parts, base)
+
+
+def _url(folder: Path, kept: Kept, given: str | None, name: str) -> ServiceUrl:
+    """The URL of a part; the password of a service that was given is only in the configuration."""
+    if given is not None and str(ServiceUrl(given)) == kept.shown:
+        return ServiceUrl(given)
+    url = ServiceUrl(kept.url or "")
+    if MASK in url.reveal():
+        raise StackError(
+            f"The stack in {folder} works with {url}, whose password it does not keep.",
+            hint=f"Set SCRYPATH_{name}_URL to the same URL, or start the stack without it: scrypath local down",
+        )
+    return url
 
 
 def _described(folder: Path, part: Part, kept: Kept | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"part": str(part), "url": redact(kept.url) if kept and kept.url else None}
+    row: dict[str, Any] = {"part": str(part), "url": kept.shown if kept else None}
     if kept is not None and kept.kind == EXTERNAL:
         return row | {
             "state": "external",

@@ -13,6 +13,7 @@ from typing import Any
 
 from scrypath.errors import StackError
 from scrypath.local.process import Process
+from scrypath.service_url import ServiceUrl
 
 LOCK_PATIENCE = 60.0  # seconds that a second shell waits for the first
 _FILE = "stack.json"
@@ -32,9 +33,14 @@ class Kept:
     """One part as the stack left it."""
 
     kind: str  # postgresql, engine, program, worker or external
-    url: str | None = None
+    url: str | None = None  # of a service that was given: without its password once it was stored
     process: Process | None = None
     fingerprint: str | None = None  # of what it was started with
+
+    @property
+    def shown(self) -> str | None:
+        """Its URL without a password, which the state file does not keep."""
+        return None if self.url is None else str(ServiceUrl(self.url))
 
     @property
     def alive(self) -> bool:
@@ -58,9 +64,8 @@ def read(home: Path) -> dict[Part, Kept]:
 
 def write(home: Path, parts: dict[Part, Kept]) -> None:
     """Remember the parts, all or nothing."""
-    text = json.dumps(
-        {"layout": 1, "parts": {str(name): asdict(kept) for name, kept in parts.items()}}, indent=1
-    )
+    stored = {str(name): asdict(kept) | {"url": kept.shown} for name, kept in parts.items()}
+    text = json.dumps({"layout": 1, "parts": stored}, indent=1)
     private_file(home / _FILE, text)
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import os
 import signal
 import subprocess
@@ -20,8 +20,11 @@ from types import FrameType
 
 from scrypath.config import ENVIRONMENT_PREFIX, Config
 from scrypath.errors import StackError
-from scrypath.local.process import Process, spawn, tail, wait_until
+from scrypath.local import server
+from scrypath.local.process import Process, revealed, spawn, tail, wait_until
 from scrypath.local.state import Kept
+from scrypath.redaction import Secret
+from scrypath.service_url import ServiceUrl
 
 COMMAND = ("-m", "scrypath", "worker")
 GRACE = 20.0  # seconds that a worker gets to finish its jobs
@@ -29,7 +32,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a dead worker is started
 STEADY = 10.0  # seconds after which a worker counts as having started well
 
 
-def start(home: Path, environment: Mapping[str, str]) -> Kept:
+def start(home: Path, environment: Mapping[str, str | Secret]) -> Kept:
     """Start the supervisor in the background, and wait for its first worker.
 
     Parameters
@@ -50,7 +53,7 @@ def start(home: Path, environment: Mapping[str, str]) -> Kept:
     )
     if not wait_until(lambda: pid_file(home).exists() or not process.alive, 10.0) or not process.alive:
         raise StackError("The worker's supervisor did not start.", hint=tail(log_of(home)))
-    return Kept("worker", None, process, fingerprint(environment))
+    return Kept("worker", None, process, fingerprint(home, environment))
 
 
 def stop(home: Path, supervisor: Process) -> None:
@@ -60,7 +63,7 @@ def stop(home: Path, supervisor: Process) -> None:
         orphan.stop(patience=GRACE)
 
 
-def environment_of(config: Config, *, key_file: Path | None) -> dict[str, str]:
+def environment_of(config: Config, *, key_file: Path | None) -> dict[str, str | Secret]:
     """The configuration as environment variables; the key only as the name of its file.
 
     Parameters
@@ -70,7 +73,7 @@ def environment_of(config: Config, *, key_file: Path | None) -> dict[str, str]:
     key_file
         File with Meilisearch's key; ``None`` hands the key itself on.
     """
-    variables: dict[str, str] = {}
+    variables: dict[str, str | Secret] = {}
     for field in fields(Config):
         value = getattr(config, field.name)
         if value is None or value == field.default:
@@ -78,17 +81,24 @@ def environment_of(config: Config, *, key_file: Path | None) -> dict[str, str]:
         name = ENVIRONMENT_PREFIX + field.name.upper()
         if field.name == "meilisearch_key":
             if key_file is None:
-                variables[name] = value.reveal()
+                variables[name] = value
             else:
                 variables[name + "_FILE"] = str(key_file)
+        elif isinstance(value, ServiceUrl):
+            variables[name] = str(value) if value == str(value) else Secret(value.reveal(), known=False)
         else:
             variables[name] = ",".join(value) if isinstance(value, tuple) else str(value)
     return variables
 
 
-def fingerprint(environment: Mapping[str, str]) -> str:
-    """Tells whether a running worker was started with other options; says nothing about them."""
-    return hashlib.sha256(repr(sorted(environment.items())).encode()).hexdigest()[:16]
+def fingerprint(home: Path, environment: Mapping[str, str | Secret]) -> str:
+    """Tells whether a running worker was started with other options; says nothing about them.
+
+    It is kept in a file: without the key of this home, nobody can try passwords against it.
+    """
+    said = hmac.new(server.key(home).reveal().encode(), digestmod="sha256")
+    said.update(repr(sorted(revealed(environment).items())).encode())
+    return said.hexdigest()[:16]
 
 
 def supervised(home: Path) -> Process | None:

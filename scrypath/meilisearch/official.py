@@ -33,7 +33,7 @@ def client(config: Config) -> meilisearch.Client:
     key = config.meilisearch_key.reveal() if config.meilisearch_key is not None else None
     encoding = "gzip" if config.compress else "identity"
     return Client(
-        config.need_meilisearch_url(),
+        config.need_meilisearch_url().base,
         key,
         timeout=max(1, round(config.request_timeout)),
         custom_headers={"Accept-Encoding": encoding},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import os
 import threading
@@ -17,9 +18,10 @@ import urllib3
 
 from scrypath import telemetry
 from scrypath.config import Config
-from scrypath.errors import ConfigError, TransportError
+from scrypath.errors import ConfigError, TransportError, raise_alone
 from scrypath.meilisearch import faults
-from scrypath.redaction import Secret, redact
+from scrypath.redaction import Secret
+from scrypath.service_url import ServiceUrl
 
 WIRES = 16  # configurations whose connections one process keeps open
 POOL_SIZE = 16  # connections kept open to one server
@@ -61,8 +63,8 @@ class Reply:
         """
         try:
             return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise self.malformed() from error
+        except orjson.JSONDecodeError:
+            raise_alone(self.malformed())
 
     def mapping(self) -> dict[str, Any]:
         """The body as a JSON object; anything else is a ``TransportError``."""
@@ -91,24 +93,18 @@ class Wire:
         request_timeout: float = 30.0,
         compress: bool = False,
     ) -> None:
-        self.url = _base(url)
-        self.shown_url = redact(self.url, key)
+        given = ServiceUrl(url)
+        self.url = _base(given)
         self._key = key
+        self._authorization = _authorization(given, key)
         self._connect_timeout = connect_timeout
         self._request_timeout = request_timeout
         self._compress = compress
         self._headers = {"Accept-Encoding": "gzip" if compress else "identity", "User-Agent": "scrypath"}
-        if key is not None and key.reveal():
-            if not key.reveal().isascii() or not key.reveal().isprintable():
-                raise ConfigError(
-                    "meilisearch_key holds characters that no HTTP header can carry.",
-                    hint="Check for a line break or a quotation mark that was copied along.",
-                )
-            self._headers["Authorization"] = f"Bearer {key.reveal()}"
         self._pool = urllib3.PoolManager(maxsize=POOL_SIZE, retries=False)
 
     def __repr__(self) -> str:
-        return f"Wire({self.shown_url!r})"
+        return f"Wire({self.url!r})"
 
     def request(
         self,
@@ -159,16 +155,16 @@ class Wire:
         if self._compress and body is not None and len(body) >= COMPRESS_FROM:
             body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1), "gzip"
         repeatable = method == "GET" if idempotent is None else idempotent
-        origin = f"{method} {path} at {self.shown_url}"
+        origin = f"{method} {path} at {self.url}"
         limits = urllib3.Timeout(
             connect=self._connect_timeout, read=self._request_timeout if timeout is None else timeout
         )
         send = partial(
-            self._pool.request,
+            self._send,
+            headers,
             method,
             f"{self.url}{path}{_query(params)}",
             body=body,
-            headers=headers,
             timeout=limits,
             redirect=False,
         )
@@ -178,6 +174,15 @@ class Wire:
             return Reply(response.status, response.data, origin, self._key)
         raise faults.refused(response.status, response.data, origin, self._key)
 
+    def _send(
+        self, headers: dict[str, str], method: str, url: str, **options: Any
+    ) -> urllib3.BaseHTTPResponse:
+        # The key is in no variable of ours: a traceback that shows variables would show it.
+        return self._pool.request(method, url, headers=headers | self._access(), **options)
+
+    def _access(self) -> dict[str, str]:
+        return {} if self._authorization is None else {"Authorization": self._authorization.reveal()}
+
     def _persist(
         self, send: Callable[[], urllib3.BaseHTTPResponse], repeatable: bool, origin: str
     ) -> urllib3.BaseHTTPResponse:
@@ -186,7 +191,7 @@ class Wire:
                 response = send()
             except urllib3.exceptions.ReadTimeoutError as error:
                 # Another wait of the full timeout would only multiply the operator's.
-                raise faults.unreachable(error, origin, repeatable, self._key) from error
+                raise_alone(faults.unreachable(error, origin, repeatable, self._key))
             except urllib3.exceptions.HTTPError:
                 time.sleep(pause)
             else:
@@ -196,21 +201,37 @@ class Wire:
         try:
             return send()
         except urllib3.exceptions.HTTPError as error:
-            raise faults.unreachable(error, origin, repeatable, self._key) from error
+            raise_alone(faults.unreachable(error, origin, repeatable, self._key))
 
 
-def _base(url: str) -> str:
+def _base(url: ServiceUrl) -> str:
+    """The URL that requests go to: a user and a password in it travel in a header."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.base)
         _ = parts.port
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or len(url.hosts) != 1:
         raise ConfigError(
-            f"meilisearch_url is {redact(url)!r}, which is not the URL of an HTTP server.",
+            f"meilisearch_url is {str(url)!r}, which is not the URL of an HTTP server.",
             hint="Write it as http://host:7700 or https://search.example.org.",
         )
-    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+    return url.base
+
+
+def _authorization(url: ServiceUrl, key: Secret | None) -> Secret | None:
+    """The header that lets us in: the key, else the user of the URL, as a proxy before the server may ask for it."""
+    if key is not None and key.reveal():
+        if not key.reveal().isascii() or not key.reveal().isprintable():
+            raise ConfigError(
+                "meilisearch_key holds characters that no HTTP header can carry.",
+                hint="Check for a line break or a quotation mark that was copied along.",
+            )
+        return Secret(f"Bearer {key.reveal()}")
+    if url.password is None:
+        return None
+    credentials = f"{url.user}:{url.password.reveal()}" if url.user else f"{url.password.reveal()}:"
+    return Secret(f"Basic {base64.b64encode(credentials.encode()).decode()}")
 
 
 def _query(params: Mapping[str, Any] | None) -> str:

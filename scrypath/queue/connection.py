@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from scrypath import database
+from scrypath.database import conninfo
 from scrypath.errors import ConfigError, DatabaseError
 from scrypath.redaction import redact
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from scrypath.config import Config
 
-_SCHEME = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://", re.IGNORECASE)
 _PREFIX = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -27,23 +28,6 @@ class QueueNotInstalled(DatabaseError):
     """The database has no oban tables."""
 
     code = "queue_not_installed"
-
-
-def conninfo(config: Config) -> str:
-    """The configured database as libpq knows it: ``postgresql://``, without a SQLAlchemy driver.
-
-    Raises
-    ------
-    ConfigError
-        Without a database URL, or with one of another database than PostgreSQL.
-    """
-    url = config.need_database_url()
-    if not _SCHEME.match(url):
-        raise ConfigError(
-            f"database_url is {redact(url)!r}; the queue needs PostgreSQL.",
-            hint="Give a postgresql:// URL, or write in inline or manual mode.",
-        )
-    return _SCHEME.sub("postgresql://", url)
 
 
 def session_options(config: Config) -> dict[str, Any]:
@@ -100,19 +84,14 @@ def connect(config: Config) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@contextmanager
-def translated(config: Config) -> Iterator[None]:
+def translated(config: Config) -> AbstractContextManager[None]:
     """Turn what psycopg and its pool raise into the kit's errors."""
-    import psycopg
-
-    try:
-        yield
-    except psycopg.Error as error:
-        raise explained(error, config) from error
+    return database.translated(config, explained)
 
 
-def explained(error: BaseException, config: Config) -> DatabaseError:
+def explained(error: Exception, config: Config) -> DatabaseError:
     """The kit's error for one of a PostgreSQL driver's."""
+    error = getattr(error, "orig", None) or error  # SQLAlchemy's own wraps it
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)  # psycopg 3, psycopg2
     message = redact(str(error).strip())
     # 42P01: no such table; 3F000: no such schema; 42704: no such type.

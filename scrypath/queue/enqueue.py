@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, UnboundExecutionError
 from sqlalchemy.orm import Session, scoped_session
-from sqlalchemy.pool import NullPool
 
-from scrypath.errors import DatabaseError, InvalidOptions
+from scrypath import database
+from scrypath.errors import DatabaseError, InvalidOptions, raise_alone
 from scrypath.queue.args import WORKER, JobArgs
-from scrypath.queue.connection import conninfo, explained, session_options, statement
+from scrypath.queue.connection import explained, session_options, statement, translated
+from scrypath.redaction import redact
 
 if TYPE_CHECKING:
     from scrypath.config import Config
@@ -68,10 +69,8 @@ def enqueue(
         "worker": WORKER,
     }
     opened = _postgresql(connection)
-    try:
+    with database.translated(config, _explained):
         job_id, collapsed, _ = opened.execute(text(statement("enqueue", config)), parameters).one()
-    except DBAPIError as error:
-        raise _translated(error, config) from error
     return Enqueued(job_id, collapsed)
 
 
@@ -83,16 +82,10 @@ def enqueue_now(config: Config, args: JobArgs) -> Enqueued:
     DatabaseError
         When PostgreSQL cannot be reached or has no oban tables.
     """
-    engine = create_engine(
-        conninfo(config).replace("postgresql://", "postgresql+psycopg://", 1),
-        poolclass=NullPool,
-        connect_args=session_options(config),
-    )
+    engine = database.engine(config, **session_options(config))
     try:
-        with engine.begin() as connection:
+        with translated(config), engine.begin() as connection:
             return enqueue(connection, config, args)
-    except DBAPIError as error:
-        raise _translated(error, config) from error
     finally:
         engine.dispose()
 
@@ -106,9 +99,7 @@ def _postgresql(given: Any) -> Connection:
             hint="Pass session.connection(bind_arguments={'mapper': Model}) instead of the session.",
         ) from error
     except SQLAlchemyError as error:
-        raise DatabaseError(
-            f"The session cannot take a job: {error}", hint="Roll it back, then write again."
-        ) from error
+        raise_alone(_unusable(error))
     if not isinstance(connection, Connection):
         raise InvalidOptions(
             f"A job needs a synchronous SQLAlchemy session or connection, not {type(given).__name__}.",
@@ -122,5 +113,11 @@ def _postgresql(given: Any) -> Connection:
     return connection
 
 
-def _translated(error: DBAPIError, config: Config) -> DatabaseError:
-    return explained(error.orig or error, config)
+def _explained(error: Exception, config: Config) -> DatabaseError:
+    return explained(error, config) if isinstance(error, DBAPIError) else _unusable(error)
+
+
+def _unusable(error: Exception) -> DatabaseError:
+    return DatabaseError(
+        f"The session cannot take a job: {redact(str(error))}", hint="Roll it back, then write again."
+    )

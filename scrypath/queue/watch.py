@@ -19,8 +19,9 @@ from uuid import uuid4
 
 import psycopg
 
+from scrypath.database import conninfo
 from scrypath.queue.args import WORKERS
-from scrypath.queue.connection import conninfo, session_options, statement
+from scrypath.queue.connection import session_options, statement
 
 if TYPE_CHECKING:
     from scrypath.config import Config

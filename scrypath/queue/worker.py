@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scrypath.database import conninfo
 from scrypath.queue.connection import (
-    conninfo,
     not_installed,
     prefix,
     session_options,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from scrypath import config_file
 from scrypath.config import Config
 from scrypath.errors import SchemaError, ScrypathError, did_you_mean
 from scrypath.redaction import redact
@@ -100,14 +101,20 @@ def by_index(config: Config) -> dict[str, SearchSchema]:
     return {schema.index_name(config): schema for schema in _schemas.values()}
 
 
+def _make_project_importable() -> None:
+    # An operator's schemas are modules of the project, whatever folder of it a command or a kernel is started in.
+    file = config_file.nearest()
+    for folder in ([file.folder] if file is not None else []) + [Path.cwd()]:
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+
+
 def load(path: str) -> SearchSchema:
     """The schema behind an import string such as ``shop.search:City``."""
     module_name, _, attribute = path.partition(":")
     if not module_name.strip(".") or module_name.startswith(".") or not attribute:
         raise SchemaError(f"{path!r} does not name a model in a module.", hint=_FORM)
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)  # an operator's schemas live in the project they stand in
+    _make_project_importable()
     try:
         target: Any = importlib.import_module(module_name)
     except ScrypathError:

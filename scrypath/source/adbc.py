@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrypath.config import Config
-from scrypath.source.engine import libpq_url, translated
+from scrypath.database import conninfo, translated
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +47,7 @@ def connected(config: Config) -> Iterator[Connection]:
 
     with (
         translated(config),
-        connect(libpq_url(config)) as database,
+        connect(conninfo(config)) as database,
         AdbcConnection(database) as connection,
     ):
         yield Connection(connection)

@@ -9,9 +9,10 @@ from importlib.resources import files
 import polars as pl
 
 from scrypath.config import Config
+from scrypath.database import conninfo
 from scrypath.local.catalogue import geonames
 from scrypath.local.catalogue.models import Base, Country
-from scrypath.source.engine import engine, libpq_url, translated
+from scrypath.source.engine import engine, translated
 
 ROWS_A_STEP = 10_000
 
@@ -87,7 +88,7 @@ def _replace_cities(
     from adbc_driver_postgresql import dbapi
 
     written = 0
-    with dbapi.connect(libpq_url(config)) as connection, connection.cursor() as cursor:
+    with dbapi.connect(conninfo(config)) as connection, connection.cursor() as cursor:
         cursor.execute("TRUNCATE cities")
         for portion in portions:
             cursor.adbc_ingest("cities", portion.to_arrow(), mode="append")

@@ -35,12 +35,15 @@ def test_the_environment_says_the_configuration_without_the_key(tmp_path: Path) 
         "SCRYPATH_HOME": str(tmp_path),
         "SCRYPATH_BATCH_SIZE": "7",
     }
-    assert worker.environment_of(config, key_file=None)["SCRYPATH_MEILISEARCH_KEY"] == "hidden"
+    assert worker.environment_of(config, key_file=None)["SCRYPATH_MEILISEARCH_KEY"] == Secret("hidden")
 
 
-def test_other_options_have_another_fingerprint() -> None:
-    assert worker.fingerprint({"A": "1"}) == worker.fingerprint({"A": "1"})
-    assert worker.fingerprint({"A": "1"}) != worker.fingerprint({"A": "2"})
+def test_other_options_have_another_fingerprint(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir(), two.mkdir()
+    assert worker.fingerprint(one, {"A": "1"}) == worker.fingerprint(one, {"A": "1"})
+    assert worker.fingerprint(one, {"A": "1"}) != worker.fingerprint(one, {"A": Secret("2")})
+    assert worker.fingerprint(one, {"A": "1"}) != worker.fingerprint(two, {"A": "1"})  # nobody can try it out
 
 
 def supervise(home: Path, code: str) -> Process:

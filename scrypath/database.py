@@ -1,0 +1,178 @@
+"""The configured SQL database as its drivers want it, and the one seam where their errors become ours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from scrypath.config import Config
+from scrypath.errors import ConfigError, DatabaseError, ScrypathError, raise_alone
+from scrypath.redaction import Secret, redact
+from scrypath.service_url import ServiceUrl
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+type Explain = Callable[[Exception, Config], ScrypathError]
+
+_LAST_PORT = 65_535
+# Where each driver keeps the root of its errors; one that is not loaded has raised none.
+_ERRORS = (
+    ("psycopg", "Error"),
+    ("sqlalchemy.exc", "SQLAlchemyError"),
+    ("adbc_driver_manager", "Error"),
+    ("pyarrow", "ArrowException"),
+)
+
+
+def parameters(config: Config) -> dict[str, str]:
+    """What libpq connects with, by keyword; the password among them, so hand it on at once and keep it nowhere.
+
+    Raises
+    ------
+    ConfigError
+        Without a database URL, or with one that is not PostgreSQL's.
+    """
+    url = _checked(config.need_database_url())
+    if not url.is_postgresql:
+        raise ConfigError(
+            f"database_url is {str(url)!r}, and this needs PostgreSQL.",
+            hint="Give a postgresql:// URL, or write in inline or manual mode.",
+        )
+    found = {
+        "host": ",".join(name for name, _ in url.hosts),
+        "port": ",".join(port for _, port in url.hosts).strip(","),
+        "user": url.user or "",
+        "password": url.password.reveal() if url.password else "",
+        "dbname": url.database,
+    }
+    for name, value in url.options.items():
+        found[name] = value.reveal() if isinstance(value, Secret) else value
+    if found.get("ssl") == "true":  # as JDBC writes it; libpq reads it so too
+        found["sslmode"] = found.pop("ssl")
+    return {name: value for name, value in found.items() if value}
+
+
+def conninfo(config: Config, **session: Any) -> str:
+    """The same as a URL that every driver reads alike, whatever characters the password holds.
+
+    Parameters
+    ----------
+    config
+        Names the database.
+    session
+        Further parameters of libpq.
+
+    Examples
+    --------
+    >>> conninfo(Config(database_url="postgresql+psycopg://shop:7)@x@db/shop"), connect_timeout=3)
+    'postgresql://shop:7%29%40x@db/shop?connect_timeout=3'
+    """
+    url = _checked(config.need_database_url())
+    known = parameters(config)  # refuses what is not PostgreSQL's
+    password = f":{quote(known['password'], safe='')}" if url.password else ""
+    user = f"{quote(url.user or '', safe='')}{password}@" if url.user or password else ""
+    options = {name: known[name] for name in url.options if name in known} | session
+    query = "&".join(f"{name}={quote(str(value), safe='/')}" for name, value in options.items())
+    path = f"/{quote(url.database, safe='')}" if url.database else ""
+    return f"postgresql://{user}{url.place}{path}{'?' + query if query else ''}"
+
+
+def engine(config: Config, **session: Any) -> Engine:
+    """A new SQLAlchemy engine whose connections close when they are given back.
+
+    Parameters
+    ----------
+    config
+        Names the database.
+    session
+        Further parameters of each connection, for PostgreSQL.
+
+    Raises
+    ------
+    ConfigError
+        When no database is configured, or the URL names no usable driver.
+    """
+    from sqlalchemy import NullPool, create_engine
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    url = _checked(config.need_database_url())
+    try:
+        # No pool: nothing stays open behind an operator's back, in a notebook's kernel least of all.
+        if url.is_postgresql and url.scheme.partition("+")[2] in {"", "psycopg"}:
+            # The engine's own URL stays empty: whatever shows it shows no password.
+            return create_engine(
+                "postgresql+psycopg://", connect_args=parameters(config) | session, poolclass=NullPool
+            )
+        return create_engine(_sqlalchemy_url(url), poolclass=NullPool)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        reason = redact(str(error))
+    raise ConfigError(
+        f"database_url {str(url)!r} cannot be used: {reason}", hint="Write it as postgresql://user@host/name."
+    )
+
+
+def explained(error: Exception, config: Config) -> DatabaseError:
+    """The kit's error for one of a driver's."""
+    reason = redact(str(getattr(error, "orig", None) or error)).strip().splitlines()
+    return DatabaseError(
+        f"The database at {config.database_url} answered: {reason[0] if reason else type(error).__name__}",
+        hint="Check database_url, that the server runs, and that the table exists.",
+    )
+
+
+@contextmanager
+def translated(config: Config, explain: Explain = explained) -> Iterator[None]:
+    """Errors of the drivers as the kit's own.
+
+    The driver's error is not their cause: its text, and the variables of its frames, may hold the password.
+
+    Parameters
+    ----------
+    config
+        Names the database.
+    explain
+        Makes the kit's error of a driver's.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, _errors()):
+            raise
+        raise_alone(explain(error, config))
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    return tuple(getattr(sys.modules[module], name) for module, name in _ERRORS if module in sys.modules)
+
+
+def _checked(url: ServiceUrl) -> ServiceUrl:
+    for _, port in url.hosts:
+        if port and not (port.isdecimal() and int(port) <= _LAST_PORT):
+            raise ConfigError(
+                "The port in database_url is not a number up to 65535.",
+                hint="Write it as postgresql://user@host:5432/name; an @ in a name has to be written %40.",
+            )
+    return url
+
+
+def _sqlalchemy_url(url: ServiceUrl) -> Any:
+    from sqlalchemy import URL, make_url
+
+    if url.password is None and url == str(url):
+        return make_url(url.reveal())
+    name, port = url.hosts[0] if url.hosts else ("", "")
+    return URL.create(
+        url.scheme,
+        username=url.user,
+        password=url.password.reveal() if url.password else None,
+        host=name or None,
+        port=int(port) if port else None,
+        database=url.database or None,
+        query={
+            key: value.reveal() if isinstance(value, Secret) else value for key, value in url.options.items()
+        },
+    )
