@@ -1,7 +1,8 @@
 """The kit in a notebook: panels with a button, charts, and the local stack where nothing is configured."""
 
 from scrypath.notebook.attaching import attach
-from scrypath.notebook.retry_panel import RetryPanel, Step
+from scrypath.notebook.retry_panel import RetryPanel
+from scrypath.notebook.retry_state import Step
 from scrypath.notebook.status_panel import StatusPanel
 from scrypath.notebook.tables import readable_frames
 

@@ -13,7 +13,7 @@ from scrypath.notebook import html
 from scrypath.notebook.html import Tone
 
 if TYPE_CHECKING:
-    from scrypath.notebook.retry_panel import RetryPanel
+    from scrypath.notebook.retry_state import RetryState
 
 RECORDED = 4  # rows of the audit that are shown: one before and one after each of retry and verify
 AUDITED = {"at": "At", "phase": "Phase", "actor": "Who", "action": "Action", "outcome": "Outcome"}
@@ -25,12 +25,12 @@ NEXT = {
 }
 
 
-def title(panel: RetryPanel) -> str:
+def title(panel: RetryState) -> str:
     """What the panel is about."""
     return html.heading(f"Retry {panel.work_id}" if panel.work_id else "No failed work")
 
 
-def previewed(panel: RetryPanel) -> str:
+def previewed(panel: RetryState) -> str:
     """What is known before anything is sent."""
     seen = panel.previewed
     if panel.work_id is None:
@@ -53,7 +53,7 @@ def previewed(panel: RetryPanel) -> str:
     return "".join(parts)
 
 
-def result(panel: RetryPanel) -> str:
+def result(panel: RetryState) -> str:
     """What became of it; empty before anything was sent."""
     if panel.outcome is None:
         return ""
@@ -67,7 +67,7 @@ def result(panel: RetryPanel) -> str:
     return told + _recorded(panel)
 
 
-def _recorded(panel: RetryPanel) -> str:
+def _recorded(panel: RetryState) -> str:
     try:
         log = scrypath.audit_log(config=panel.config)
     except ScrypathError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,21 +10,13 @@ import scrypath
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions, NotRetryable, StalePlan, did_you_mean
 from scrypath.notebook import html, retry_html, widgets
+from scrypath.notebook.retry_state import Step
 from scrypath.vocabulary import Outcome
 
 if TYPE_CHECKING:
     from scrypath.operator.recover.retry import RetryPreview
 
 WITHOUT_BUTTONS = "ipywidgets is not installed, so there are no buttons: call preview(), then confirm()."
-
-
-class Step(StrEnum):
-    """How far a panel is."""
-
-    NEW = "new"
-    PREVIEWED = "previewed"
-    ACCEPTED = "accepted"  # sent: not done, or not known
-    ENDED = "ended"  # the effect was read back
 
 
 class RetryPanel:

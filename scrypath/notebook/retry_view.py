@@ -8,7 +8,7 @@ from scrypath.notebook import html, retry_html
 from scrypath.notebook.widgets import FRAME, on_click, toolkit
 
 if TYPE_CHECKING:
-    from scrypath.notebook.retry_panel import RetryPanel
+    from scrypath.notebook.retry_state import RetryState
 
 SENDING, ACCEPTED, ENDED = 1, 2, 3  # how far the bar is
 BARS = {"accepted": "info", "completed": "success", "failed": "danger", "unknown": "warning"}
@@ -28,7 +28,7 @@ class RetryView:
         When ipywidgets is not installed.
     """
 
-    def __init__(self, panel: RetryPanel) -> None:
+    def __init__(self, panel: RetryState) -> None:
         widgets = toolkit("call panel.preview(), then panel.confirm()")
         self.panel = panel
         self.title, self.seen, self.result = widgets.HTML(), widgets.HTML(), widgets.HTML()
