@@ -35,8 +35,15 @@ def search(config: Config, index: str, body: Mapping[str, Any] | None = None) ->
     return _post(config, path(index, "search"), {} if body is None else body)
 
 
-def multi_search(config: Config, body: Mapping[str, Any]) -> dict[str, Any]:
+def multi_search(config: Config, body: Mapping[str, Any], *, deadline: float | None = None) -> dict[str, Any]:
     """Search several indexes in one request, federated or not, and return the raw answer.
+
+    Parameters
+    ----------
+    body
+        The server's own body: ``{"queries": [{"indexUid": …, "q": …}, …]}``.
+    deadline
+        Seconds for the request and its repetitions; default: the configuration's timeouts alone.
 
     Examples
     --------
@@ -48,7 +55,7 @@ def multi_search(config: Config, body: Mapping[str, Any]) -> dict[str, Any]:
     >>> [result["hits"][0]["name"] for result in answer["results"]]
     ['Acme', 'Lamp']
     """
-    return _post(config, "/multi-search", body)
+    return _post(config, "/multi-search", body, deadline)
 
 
 def facet_search(config: Config, index: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,10 +63,14 @@ def facet_search(config: Config, index: str, body: Mapping[str, Any]) -> dict[st
     return _post(config, path(index, "facet-search"), body)
 
 
-def _post(config: Config, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _post(
+    config: Config, route: str, body: Mapping[str, Any], deadline: float | None = None
+) -> dict[str, Any]:
     if not isinstance(body, Mapping):
         raise InvalidOptions(
             f"A raw search body cannot be a {type(body).__name__}.",
             hint='Give a mapping, as in {"q": "paris"}.',
         )
-    return connect(config).request("POST", route, json=dict(body), idempotent=True).mapping()
+    return (
+        connect(config).request("POST", route, json=dict(body), deadline=deadline, idempotent=True).mapping()
+    )

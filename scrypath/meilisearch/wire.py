@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
+import math
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -116,6 +116,7 @@ class Wire:
         body: bytes | None = None,
         content_type: str | None = None,
         timeout: float | None = None,
+        deadline: float | None = None,
         idempotent: bool | None = None,
     ) -> Reply:
         """Send one request and return its successful answer.
@@ -130,6 +131,8 @@ class Wire:
             Sent as a JSON body; ``body`` with ``content_type`` sends ready bytes instead.
         timeout
             Seconds to wait for each answer; default: the configuration's ``request_timeout``.
+        deadline
+            Seconds for the request and all its repetitions; default: no limit of its own.
         idempotent
             True when repeating the request is harmless; default: for ``GET`` only.
 
@@ -156,20 +159,22 @@ class Wire:
             body, headers["Content-Encoding"] = gzip.compress(body, compresslevel=1), "gzip"
         repeatable = method == "GET" if idempotent is None else idempotent
         origin = f"{method} {path} at {self.url}"
-        limits = urllib3.Timeout(
-            connect=self._connect_timeout, read=self._request_timeout if timeout is None else timeout
-        )
-        send = partial(
-            self._send,
-            headers,
-            method,
-            f"{self.url}{path}{_query(params)}",
-            body=body,
-            timeout=limits,
-            redirect=False,
-        )
+        until = math.inf if deadline is None else time.monotonic() + deadline
+        wait = self._request_timeout if timeout is None else timeout
+
+        def send() -> urllib3.BaseHTTPResponse:
+            left = max(0.001, until - time.monotonic())
+            return self._send(
+                headers,
+                method,
+                f"{self.url}{path}{_query(params)}",
+                body=body,
+                timeout=urllib3.Timeout(connect=min(self._connect_timeout, left), read=min(wait, left)),
+                redirect=False,
+            )
+
         with telemetry.span("scrypath.meilisearch.request", backend="meilisearch"):
-            response = self._persist(send, repeatable, origin)
+            response = self._persist(send, repeatable, origin, until)
         if 200 <= response.status < 300:
             return Reply(response.status, response.data, origin, self._key)
         raise faults.refused(response.status, response.data, origin, self._key)
@@ -184,9 +189,11 @@ class Wire:
         return {} if self._authorization is None else {"Authorization": self._authorization.reveal()}
 
     def _persist(
-        self, send: Callable[[], urllib3.BaseHTTPResponse], repeatable: bool, origin: str
+        self, send: Callable[[], urllib3.BaseHTTPResponse], repeatable: bool, origin: str, until: float
     ) -> urllib3.BaseHTTPResponse:
         for pause in RETRY_PAUSES if repeatable else ():
+            if time.monotonic() + pause >= until:
+                break
             try:
                 response = send()
             except urllib3.exceptions.ReadTimeoutError as error:
