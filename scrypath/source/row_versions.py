@@ -44,7 +44,7 @@ def tokens(ref: IndexRef, ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     with translated(ref.config), engine(ref.config).connect() as connection:
         for some in batched(ids, IDS_AT_ONCE):
-            found.update(row.tuple() for row in connection.execute(_tokens(ref, some)))
+            found.update((row[0], row[1]) for row in connection.execute(_tokens(ref, some)))
     return found
 
 
