@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC as ZONE
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,9 @@ from scrypath.redaction import redact
 
 if TYPE_CHECKING:
     from scrypath.config import Config
+
+
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=ZONE), timedelta(microseconds=1)
 
 
 class JobState(StrEnum):
@@ -107,6 +112,7 @@ def listing(
     states: Iterable[JobState | str] | None = None,
     ids: Sequence[int] | None = None,
     indexes: Sequence[str] | None = None,
+    completed_since: datetime | None = None,
     unnamed: bool = False,
     limit: int | None = None,
 ) -> JobPage:
@@ -122,6 +128,8 @@ def listing(
         Only these jobs.
     indexes
         Only jobs for these indexes.
+    completed_since
+        Only jobs that succeeded then or later, with a time zone.
     unnamed
         Only jobs whose arguments name no index.
     limit
@@ -150,6 +158,7 @@ def listing(
         "states": chosen,
         "ids": None if ids is None else list(ids),
         "indexes": None if indexes is None else list(indexes),
+        "completed_since": None if completed_since is None else (completed_since - EPOCH) // MICROSECOND,
         "unnamed": unnamed,
         "limit": most,
     }

@@ -13,7 +13,7 @@ from scrypath.queue import jobs
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Operation, ReasonClass, WorkSource
-from scrypath.work.failed import judged
+from scrypath.work.failures import judged
 from scrypath.work.frame import of_jobs, of_tasks
 from scrypath.work.ids import WorkId, parse
 from scrypath.work.states import FAILED_JOBS, FAILED_TASKS
@@ -74,7 +74,8 @@ def find(given: object, config: Config) -> Unit:
             "reconcile_sync() finds the documents that are not in step.",
         )
     ref = IndexRef.live(_schema(row, work_id), config)
-    seen = judged(work, ref)
+    # Where later successes cannot be read it counts as open: a retry sends the rows as they are now, and harms nothing.
+    seen, _ = judged(work, ref)
     if seen.is_empty():
         raise NotRetryable(
             f"{work_id} was retried already, and the retry succeeded.", hint="Nothing is left to do."

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import HistoryTruncated, ScrypathError
-from scrypath.frames import FAILED_WORK, STATUS
+from scrypath.errors import ScrypathError
+from scrypath.frames import STATUS
 from scrypath.meilisearch import tasks
 from scrypath.queue import jobs
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import SyncMode, WorkSource, WorkState
-from scrypath.work import failed
+from scrypath.work.failures import Failures, failures_of
 from scrypath.work.states import FAILED_JOBS, PENDING_TASKS, QUEUED_JOBS
 
 NOT_OBAN = "The queue is looked at in oban mode only."
@@ -37,7 +37,7 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     polars.DataFrame
         ``frames.STATUS``. A source that was not looked at has ``observed`` false, null numbers and a note.
         ``failed`` leaves out what a later success healed. Where ``history_limit`` cuts the failures, the newest are
-        counted and the note says so.
+        counted and the note says so; it also says where later successes could not be read to their end.
 
     Raises
     ------
@@ -52,71 +52,112 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     """
     settled = resolve(config)
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
-    queued = cache(lambda: jobs.counts(settled))  # one look at the queue serves every schema
+    queue = cache(partial(_queue_counts, settled))  # one look at the queue serves every schema
     rows = []
     for ref in (IndexRef.live(schema, settled) for schema in asked):
-        for source in WorkSource:
-            row: dict[str, Any] = {
-                "schema": ref.schema.name,
-                "index": ref.uid,
-                "source": str(source),
-            }
-            try:
-                seen = _server(ref) if source is WorkSource.MEILISEARCH else _queue(ref, queued)
-                rows.append(row | seen)
-            except ScrypathError as error:
-                rows.append(row | {"observed": False, "note": error.message})
+        failures = cache(partial(_failures, ref, queue))
+        rows += _of_index(ref, queue, failures)
     if not schemas and settled.sync_mode is SyncMode.OBAN:
-        rows += _nobodys(queued)
+        rows += _of_nobody(queue())
     return STATUS.rows(rows)
 
 
-def _server(ref: IndexRef) -> dict[str, Any]:
+def status_of(ref: IndexRef, failures: Failures) -> pl.DataFrame:
+    """``frames.STATUS`` of one schema whose failed work was read already."""
+    return STATUS.rows(_of_index(ref, cache(partial(_queue_counts, ref.config)), lambda: failures))
+
+
+def _of_index(
+    ref: IndexRef,
+    queue: Callable[[], pl.DataFrame | ScrypathError],
+    failures: Callable[[], Failures],
+) -> list[dict[str, Any]]:
+    rows = []
+    for source in WorkSource:
+        row: dict[str, Any] = {
+            "schema": ref.schema.name,
+            "index": ref.uid,
+            "source": str(source),
+        }
+        try:
+            seen = (
+                _server(ref, failures()) if source is WorkSource.MEILISEARCH else _queue(ref, queue, failures)
+            )
+            rows.append(row | seen)
+        except ScrypathError as error:
+            rows.append(row | {"observed": False, "note": error.message})
+    return rows
+
+
+def _queue_counts(config: Config) -> pl.DataFrame | ScrypathError:
+    try:
+        return jobs.counts(config)
+    except ScrypathError as error:
+        return error  # each schema says so, without asking again
+
+
+def _failures(ref: IndexRef, queue: Callable[[], pl.DataFrame | ScrypathError]) -> Failures:
+    """The failures of the sources that have any, as far as a cheap count can tell."""
+    sources = [WorkSource.MEILISEARCH]
+    if ref.config.sync_mode is SyncMode.OBAN and _some_failed(ref, queue()):
+        sources.append(WorkSource.OBAN)
+    return failures_of(ref, sources=sources)
+
+
+def _some_failed(ref: IndexRef, counted: pl.DataFrame | ScrypathError) -> bool:
+    if isinstance(counted, ScrypathError):
+        return False
+    own = counted.filter(pl.col("index") == ref.uid)
+    return bool(own.select(pl.sum_horizontal(*FAILED_JOBS)).sum().item())
+
+
+def _server(ref: IndexRef, failures: Failures) -> dict[str, Any]:
     index = [ref.uid]
     oldest = tasks.listing(ref.config, index_uids=index, statuses=PENDING_TASKS, limit=1, reverse=True)
     succeeded = tasks.listing(ref.config, index_uids=index, statuses=["succeeded"], limit=1).frame
-    cut: list[HistoryTruncated] = []
     return {
         "observed": True,
         "pending": oldest.total,
         "retrying": 0,
-        "failed": failed.failed_tasks(ref, cut=cut).filter(~pl.col("healed")).height,
+        "failed": failures.of(WorkSource.MEILISEARCH).filter(~pl.col("healed")).height,
         "last_succeeded_id": f"meili:{succeeded['uid'][0]}" if succeeded.height else None,
         "last_succeeded_at": succeeded["finished_at"][0] if succeeded.height else None,
         "oldest_pending_at": oldest.frame["enqueued_at"][0] if oldest.frame.height else None,
-        "note": _cut(cut),
+        "note": failures.note(WorkSource.MEILISEARCH),
     }
 
 
-def _queue(ref: IndexRef, queued: Callable[[], pl.DataFrame]) -> dict[str, Any]:
+def _queue(
+    ref: IndexRef,
+    queue: Callable[[], pl.DataFrame | ScrypathError],
+    failures: Callable[[], Failures],
+) -> dict[str, Any]:
     if ref.config.sync_mode is not SyncMode.OBAN:
         return {"observed": False, "note": NOT_OBAN}
-    index = ref.uid
-    counted = queued().filter(pl.col("index") == index)
-    ended = FAILED_WORK.empty()
-    cut: list[HistoryTruncated] = []
-    if counted.select(pl.sum_horizontal(*FAILED_JOBS)).sum().item():
-        ended = failed.failed_jobs(ref, cut=cut).filter(~pl.col("healed"))
+    counted = queue()
+    if isinstance(counted, ScrypathError):
+        raise counted
+    counted = counted.filter(pl.col("index") == ref.uid)
+    still_open = failures().of(WorkSource.OBAN).filter(~pl.col("healed"))
     latest = counted.sort("last_completed_at", nulls_last=False).tail(1)
     last = latest["last_completed_id"][0] if latest.height else None
     return {
         "observed": True,
         "pending": _pending(counted),
-        "retrying": ended.filter(pl.col("state") == str(WorkState.RETRYING)).height,
-        "failed": ended.filter(pl.col("state") == str(WorkState.FAILED)).height,
+        "retrying": still_open.filter(pl.col("state") == str(WorkState.RETRYING)).height,
+        "failed": still_open.filter(pl.col("state") == str(WorkState.FAILED)).height,
         "last_succeeded_id": None if last is None else f"oban:{last}",
         "last_succeeded_at": latest["last_completed_at"][0] if latest.height else None,
         "oldest_pending_at": counted["oldest_pending_at"].min(),
-        "note": _cut(cut),
+        "note": failures().note(WorkSource.OBAN),
     }
 
 
-def _nobodys(queued: Callable[[], pl.DataFrame]) -> list[dict[str, Any]]:
+def _of_nobody(counted: pl.DataFrame | ScrypathError) -> list[dict[str, Any]]:
     """One row for the jobs that no schema can be asked for; none without such jobs."""
-    try:
-        counted = queued().filter(pl.col("index").fill_null("") == "")
-    except ScrypathError:
+    if isinstance(counted, ScrypathError):
         return []  # the row of every schema says that the queue was not looked at
+    counted = counted.filter(pl.col("index").fill_null("") == "")
     if counted.is_empty():
         return []
     return [
@@ -134,7 +175,3 @@ def _nobodys(queued: Callable[[], pl.DataFrame]) -> list[dict[str, Any]]:
 
 def _pending(counted: pl.DataFrame) -> int:
     return int(counted.select(pl.sum_horizontal(*QUEUED_JOBS)).sum().item())
-
-
-def _cut(cut: list[HistoryTruncated]) -> str | None:
-    return f"{cut[0].message} Only the newest of them are counted." if cut else None

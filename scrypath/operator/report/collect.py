@@ -30,8 +30,8 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.progress import progress_bar
 from scrypath.telemetry import span
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
-from scrypath.work.failed import all_seen, reason_class_counts
-from scrypath.work.status import sync_status
+from scrypath.work.failed import newest_first, read_failures, reason_class_counts
+from scrypath.work.status import status_of
 
 
 class Reading(Protocol):
@@ -85,8 +85,9 @@ def look(
             comparison = stored[1]
         elif scope.documents:
             comparison = _compared(ref, scope, partial(_everything, reading=reading, shown=progress))
-        status = sync_status(ref.schema, config=ref.config)
-        failed_work = all_seen(ref)
+        failures = read_failures(ref)
+        status = status_of(ref, failures)
+        failed_work = newest_first(failures.frame())
         contract = _looked(lambda: index_contract_drift(ref.schema, config=ref.config))
         rebuild = _looked(lambda: rebuild_view(ref)) or unobserved(ref)
         signals = drift_signals(

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from scrypath.compare.comparison import Comparison
-from scrypath.errors import HistoryTruncated
 from scrypath.frames import DRIFT_SIGNALS
 from scrypath.meilisearch.version import ServerVersion
 from scrypath.operator.report.rebuild_status import RebuildView
@@ -61,10 +60,10 @@ def _failed(failed_work: pl.DataFrame, status: pl.DataFrame) -> dict[str, Any]:
     if not seen:
         return _row(Signal.FAILED_SYNC_WORK, None, "Neither source was looked at.")
     said = f"{units.height} failed or retrying and not healed, looking at {' and '.join(seen)}."
-    cut = failed_work.filter(pl.col("error_code") == HistoryTruncated.code)["reason"].to_list()
-    if cut:  # what was not read has failed too
-        return _row(Signal.FAILED_SYNC_WORK, units.height, " ".join([said, *cut]), raised=True)
-    return _row(Signal.FAILED_SYNC_WORK, units.height, said)
+    unread = failed_work.filter(pl.col("work_id").is_null() & pl.col("source").cast(pl.String).is_in(seen))
+    # What was not read of the failures has failed too; where successes were not read, failures are left open.
+    raised = units.height > 0 or not unread.is_empty()
+    return _row(Signal.FAILED_SYNC_WORK, units.height, " ".join([said, *unread["reason"]]), raised=raised)
 
 
 def _rebuild(rebuild: RebuildView) -> list[dict[str, Any]]:

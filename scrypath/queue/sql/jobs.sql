@@ -13,6 +13,7 @@ WITH wanted AS (
       )
       AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
       AND (%(indexes)s::text[] IS NULL OR args ->> 'index' = ANY(%(indexes)s::text[]))
+      AND (%(completed_since)s::bigint IS NULL OR extract(epoch FROM completed_at) * 1000000 >= %(completed_since)s::bigint)
       AND (NOT %(unnamed)s OR jsonb_typeof(args -> 'index') IS DISTINCT FROM 'string' OR args ->> 'index' = '')
     ORDER BY id DESC
     LIMIT %(limit)s

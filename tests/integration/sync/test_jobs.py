@@ -22,8 +22,8 @@ from scrypath.source.engine import engine
 from scrypath.sync import sending
 from scrypath.sync.jobs import perform
 from scrypath.sync.verbs import delete_documents, sync_record, sync_records
-from scrypath.vocabulary import Operation
-from scrypath.work.failed import failed_jobs
+from scrypath.vocabulary import Operation, WorkSource
+from scrypath.work.failures import failures_of
 from tests.integration.sync.conftest import Shop
 from tests.support.shop import Product
 
@@ -184,7 +184,8 @@ def test_what_the_server_refuses_for_good_is_cancelled_at_the_first_attempt_with
     assert job["error_code"] == "index_primary_key_already_exists"
     assert "already has a primary key" in job["error"]
     assert oban_shop.tasks().height == 1
-    (failed,) = failed_jobs(IndexRef.live(oban_shop.schema("Product"), oban_shop.config)).to_dicts()
+    ref = IndexRef.live(oban_shop.schema("Product"), oban_shop.config)
+    (failed,) = failures_of(ref).of(WorkSource.OBAN).to_dicts()
     assert (failed["state"], failed["reason_class"], failed["retryable"]) == ("failed", "validation", False)
 
 

@@ -16,10 +16,13 @@ from scrypath.meilisearch import tasks
 from scrypath.queue import worker
 from scrypath.queue.args import JobArgs
 from scrypath.sync.jobs import perform
+from tests.support.relay import Relay
+from tests.support.scripted_server import Answer, Asked
 from tests.support.shop import Brand
 
 pytestmark = pytest.mark.integration
 Fail = Callable[[Sequence[str]], str]
+PRODUCT = {"name": "a", "price": 1, "stock": 1, "brand_id": None}
 
 
 def test_a_failed_task_names_its_documents_and_its_reason(
@@ -106,6 +109,72 @@ def test_a_history_that_is_cut_is_said_in_status_and_report_and_hides_nothing(
     assert (signal["observed"], signal["raised"], signal["count"]) == (True, True, 2)
     assert "more than 2 failed tasks" in signal["detail"]
     assert report.in_step is True
+
+
+def successes_asked(relay: Relay) -> list[dict[str, str]]:
+    """The queries for succeeded tasks since some time, and for failed ones, as they pass."""
+    seen: list[dict[str, str]] = []
+
+    def before(asked: Asked) -> None:
+        failures = asked.params.get("statuses") == "failed,canceled"
+        if asked.path == "/tasks" and (failures or "afterFinishedAt" in asked.params):
+            seen.append(asked.params)
+
+    relay.before = before
+    return seen
+
+
+def test_a_report_reads_failures_and_successes_once(
+    oban: Config, relay: Relay, products: list[str], failed_task: Fail, sql: Callable[..., None]
+) -> None:
+    task, once = failed_task(["1"]), replace(oban, oban_max_attempts=1, meilisearch_url="http://127.0.0.1:1")
+    job = scrypath.sync_records("Product", [{"id": 2}], mode="oban", config=once).work_id
+    worker.run(once, lambda args: perform(args, once), drain=True)
+    seen = successes_asked(relay)
+    report = scrypath.reconcile_sync("Product", config=replace(oban, meilisearch_url=relay.url))
+    assert set(report.failed_work["work_id"]) == {task, job}
+    assert report.status["failed"].to_list() == [1, 1]
+    assert sorted(asked["statuses"] for asked in seen) == ["failed,canceled", "succeeded"]
+
+
+def test_successes_that_cannot_be_read_are_named_and_nothing_is_called_healed(
+    relayed: Config, relay: Relay, products: list[str], failed_task: Fail
+) -> None:
+    failed_task(["1", "2"])
+    scrypath.backfill("Product", config=relayed)
+    assert scrypath.failed_sync_work("Product", config=relayed)["healed"].to_list() == [True]
+    relay.before = lambda asked: Answer({}, 500) if "afterFinishedAt" in asked.params else None
+    work = FAILED_WORK.check(scrypath.failed_sync_work("Product", config=relayed))
+    unread, unit = work.to_dicts()
+    assert (unread["work_id"], unread["state"], unread["source"]) == (None, "unknown", "meilisearch")
+    assert "Failures that meilisearch has healed since may be shown as open" in unread["reason"]
+    assert (unit["healed"], unit["superseded_by"]) == (False, None)
+    status = scrypath.sync_status("Product", config=relayed).row(0, named=True)
+    assert (status["observed"], status["failed"]) == (True, 1)
+    assert "its successes were not read to their end" in status["note"]
+    signal = scrypath.reconcile_sync("Product", documents=False, config=relayed).drift_signals.row(
+        by_predicate=pl.col("signal") == "failed_sync_work", named=True
+    )
+    assert "its successes were not read to their end" in signal["detail"]
+
+
+def test_a_history_of_successes_that_is_cut_is_said_only_where_it_matters(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    work_id = failed_task(["1", "2"])
+    short = replace(config, history_limit=2)
+    (open_one,) = scrypath.failed_sync_work("Product", config=short).to_dicts()  # nothing succeeded since
+    assert (open_one["work_id"], open_one["healed"]) == (work_id, False)
+    scrypath.backfill("Product", config=config)
+    for number in (7, 8):
+        scrypath.sync_records("Product", [{"id": number, **PRODUCT}], config=config)
+    cut, hidden = scrypath.failed_sync_work("Product", config=short).to_dicts()
+    assert (hidden["work_id"], hidden["healed"]) == (work_id, False)
+    assert (cut["work_id"], cut["error_code"]) == (None, "history_truncated")
+    assert "More than 2 succeeded since" in cut["reason"]
+    scrypath.backfill("Product", config=config)
+    (healed,) = scrypath.failed_sync_work("Product", config=short).to_dicts()
+    assert healed["healed"] is True
 
 
 def test_a_fan_out_is_healed_by_the_same_fan_out_only(oban: Config, sql: Callable[..., None]) -> None:
