@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
+from html import escape as _escape
 from typing import Any
 
 import polars as pl
+
+from scrypath import redaction
 
 SHOWN = 12  # rows of a frame before the rest is only counted
 NOT_KNOWN = "–"  # null is shown as itself: never as zero
@@ -31,6 +33,17 @@ STYLE = (
 SHORT = 40  # letters of a value that stays on one line
 
 
+def escape(text: str) -> str:
+    r"""A text as HTML: without secrets, and without characters that turn the order of a line.
+
+    Examples
+    --------
+    >>> print(escape("a < b\u202e"))
+    a &lt; b\u202e
+    """
+    return _escape(redaction.shown(text))
+
+
 def text(headline: str, frames: Mapping[str, pl.DataFrame]) -> str:
     """A headline and frames as plain text; empty frames are left out."""
     parts = [headline]
@@ -45,10 +58,26 @@ def text(headline: str, frames: Mapping[str, pl.DataFrame]) -> str:
                 tbl_width_chars=160,
                 fmt_str_lengths=80,
             ):
-                parts.append(f"\n{title}\n{frame}")
+                parts.append(f"\n{title}\n{_clean(frame)}")
             if frame.height > SHOWN:
                 parts.append(f"({SHOWN} of {frame.height:,} rows)")
-    return "\n".join(parts)
+    return redaction.shown("\n".join(parts))
+
+
+def _clean(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame whose first and last rows are without secrets before a long text is cut, in which one would stay."""
+    if frame.height > 2 * SHOWN:
+        middle = frame.slice(SHOWN, frame.height - 2 * SHOWN)
+        return pl.concat([_clean(frame.head(SHOWN)), middle, _clean(frame.tail(SHOWN))])
+    return frame.with_columns(
+        pl.Series(
+            name,
+            [None if value is None else redaction.shown(value, one_line=True) for value in frame[name]],
+            pl.String,
+        )
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    )
 
 
 def html(

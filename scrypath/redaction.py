@@ -25,7 +25,7 @@ REMEMBERED = 1_000  # secrets of one process
 
 # Up to the last @ of the word: a password may hold an @ or a slash of its own. A port is not a password.
 _URL_PASSWORD = re.compile(
-    r"(?P<head>[a-z][a-z0-9+.\-]*://[^\s:/@]*):(?!\d{1,5}(?:[/?#\s'\",)]|$))[^\s'\"]+@", re.IGNORECASE
+    r"(?P<head>[a-z][a-z0-9+.\-]*://[^\s:/@]*:)(?!\d{1,5}(?:[/?#\s'\",)]|$))[^\s'\"]+(?=@)", re.IGNORECASE
 )
 _QUERY_SECRET = re.compile(r"(?P<head>[?&](?:password|passwd|sslpassword|api_?key|token)=)[^\s&#]+", re.I)
 _BEARER = re.compile(r"(?P<head>\b(?:Bearer|X-Meili-API-Key:?)\s+)[^\s'\",}]+", re.IGNORECASE)
@@ -35,6 +35,14 @@ _ASSIGNMENT = re.compile(
     re.IGNORECASE,
 )
 
+_PATTERNS = (
+    ("://", _URL_PASSWORD),
+    ("=", _QUERY_SECRET),
+    ("bearer", _BEARER),
+    ("x-meili", _BEARER),
+    ("=", _ASSIGNMENT),
+    (":", _ASSIGNMENT),
+)
 _DELIMITERS = re.compile(r"[\s@:/?#,;&=%'\"\\()\[\]]+")  # where a driver that reads a URL otherwise cuts it
 
 # How a driver, a format or a shell writes a text.
@@ -174,7 +182,27 @@ def redact(text: str, *secrets: Secret | None) -> str:
     for secret in secrets:
         if secret is not None and secret.reveal():
             text = text.replace(secret.reveal(), MASK)
-    text = _URL_PASSWORD.sub(rf"\g<head>:{MASK}@", _without(_known, text))
-    for pattern in (_QUERY_SECRET, _BEARER, _ASSIGNMENT):
-        text = pattern.sub(rf"\g<head>{MASK}", text)
+    text = _without(_known, text)
+    # Most texts are names and numbers of a table: they are only looked at.
+    for mark, pattern in _PATTERNS:
+        if mark in text.lower():
+            text = pattern.sub(rf"\g<head>{MASK}", text)
     return _without(_pieces, text)  # last: a piece may be a part of "password" itself
+
+
+def shown(text: str, *, one_line: bool = False) -> str:
+    r"""A text as it may leave this process: without secrets, and without what a terminal acts on.
+
+    Parameters
+    ----------
+    text
+        Whatever data, a server or an exception says.
+    one_line
+        True: newlines and tabs are written as ``\n`` and ``\t`` too.
+
+    Examples
+    --------
+    >>> print(shown("\x1b[31m password=hunter2"))
+    \x1b[31m password=********
+    """
+    return escaped(redact(text), one_line=one_line)

@@ -8,20 +8,20 @@ import traceback
 from scrypath.cli.exit import UsageError
 from scrypath.errors import ConfigError, ScrypathError
 from scrypath.extras import extra_of
-from scrypath.redaction import redact
+from scrypath.redaction import shown
 
 
 def write_error(error: Exception, *, as_json: bool) -> None:
     """Write an error, with its hint; a fault of Scrypath's own also with its traceback, unless as JSON."""
     named = error if isinstance(error, ScrypathError) else _translated(error, as_json=as_json)
     if as_json:
-        import orjson
+        from scrypath.cli import json_output
 
-        text = orjson.dumps({key: redact(value) for key, value in named.as_dict().items()}).decode()
+        text = json_output.text(named.as_dict(), indented=False)
     else:
-        text = f"Error ({named.code}): {redact(named.message)}"
-        text += f"\nHint: {redact(named.hint)}" if named.hint else ""
-    sys.stderr.write(text + "\n")
+        text = shown(f"Error ({named.code}): {named.message}")
+        text += shown(f"\nHint: {named.hint}") if named.hint else ""
+    sys.stderr.write(text.rstrip("\n") + "\n")
     sys.stderr.flush()
 
 
@@ -37,7 +37,7 @@ def _translated(error: Exception, *, as_json: bool) -> ScrypathError:
             hint=f"pip install 'scrypath[{extra}]'",
         )
     if not as_json:
-        sys.stderr.write(redact(traceback.format_exc()))
+        sys.stderr.write(shown(traceback.format_exc()))
     return ScrypathError(
         f"{type(error).__name__}: {error}", hint="This is a bug in Scrypath: please report it."
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from html import escape
 
 import polars as pl
 
 from scrypath import display
+from scrypath.display import escape
 
 # Chips and notes bring their own ground, so that they read alike on a light and on a dark theme.
 STYLE = """<style>

@@ -9,6 +9,8 @@ import typer
 from scrypath.cli.configuration import load_config, schema_names
 from scrypath.cli.exit import Exit
 from scrypath.cli.options import AsJson
+from scrypath.redacting_log import log_to_stderr
+from scrypath.redaction import shown
 
 
 def worker(
@@ -23,6 +25,7 @@ def worker(
     config = load_config()
     names = ", ".join(schema_names(None, config))
     if not as_json:
-        typer.echo(f"Working on queue {config.oban_queue!r} for {names}. Stop with Ctrl-C.")
+        typer.echo(shown(f"Working on queue {config.oban_queue!r} for {names}. Stop with Ctrl-C."))
+    log_to_stderr()
     queue.run(config, lambda args: perform(args, config), limit=limit, drain=drain)
     return Exit.FINE

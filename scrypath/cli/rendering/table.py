@@ -13,6 +13,7 @@ from rich.text import Text
 
 from scrypath.cli.rendering.text import NOTHING, console, plain, write
 from scrypath.cli.rendering.widths import GAP, fitted, too_narrow, wish
+from scrypath.redaction import shown
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,7 +65,8 @@ class Column:
         """What the table shows for this row."""
         value = row[self.value] if isinstance(self.value, str) else self.value(row)
         if isinstance(value, Text):
-            return value
+            clean = shown(value.plain, one_line=True)
+            return value if clean == value.plain else Text(clean, value.style)
         text = plain(value)
         return Text(text, STYLES.get(text, ""))
 

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from scrypath.redaction import shown
 from scrypath.wording import number
 
 PIPED_WIDTH = 100  # columns, when no terminal says how wide it is
@@ -31,16 +32,16 @@ def console() -> Console:
 
 def say(line: str = "", style: str | None = None, *, fold: bool = True) -> None:
     """Print one line of text, folded at the width of the terminal; not what is copied from it, such as a URL."""
-    write(Text(line, style or ""), fold=fold)
+    write(Text(shown(line), style or ""), fold=fold)
 
 
-def write(shown: RenderableType, *, fold: bool = True) -> None:
+def write(rendered: RenderableType, *, fold: bool = True) -> None:
     """Print what rich can render; outside a terminal without the blanks that rich fills lines with."""
     if console().is_terminal:
-        console().print(shown, soft_wrap=not fold)
+        console().print(rendered, soft_wrap=not fold)
         return
     with console().capture() as captured:
-        console().print(shown, soft_wrap=not fold)
+        console().print(rendered, soft_wrap=not fold)
     sys.stdout.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
@@ -64,9 +65,9 @@ def plain(value: Any) -> str:
         case timedelta():
             return lasted(value)
         case list() | tuple():
-            return ", ".join(map(str, value))
+            return shown(", ".join(map(str, value)), one_line=True)
         case _:
-            return str(value)
+            return shown(str(value), one_line=True)
 
 
 def lasted(duration: timedelta) -> str:
