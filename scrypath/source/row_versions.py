@@ -48,7 +48,7 @@ def tokens(ref: IndexRef, ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _tokens(ref: IndexRef, ids: Sequence[str]) -> Select[tuple[str, str]]:
+def _tokens(ref: IndexRef, ids: Sequence[str]) -> Select[Any]:
     import sqlalchemy as sa
 
     table, key = base(ref)
