@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from scrypath.operator.report.api import reconcile_sync as reconcile_sync
     from scrypath.operator.report.fleet import Fleet as Fleet
     from scrypath.operator.report.model import Reconcile as Reconcile
+    from scrypath.query.composition import Composition as Composition
     from scrypath.query.entries import Federation as Federation
     from scrypath.query.many import MultiSearchResult as MultiSearchResult
     from scrypath.query.many import search_many as search_many
+    from scrypath.query.params import QueryParams as QueryParams
     from scrypath.query.request import SearchRequest as SearchRequest
     from scrypath.query.result import SearchResult as SearchResult
     from scrypath.query.search import FacetValues as FacetValues
@@ -104,8 +106,10 @@ _HOMES = {
         "schema_fields",
         "schema_settings",
     ),
+    "scrypath.query.composition": ("Composition",),
     "scrypath.query.entries": ("Federation",),
     "scrypath.query.many": ("MultiSearchResult", "search_many"),
+    "scrypath.query.params": ("QueryParams",),
     "scrypath.query.request": ("SearchRequest",),
     "scrypath.query.result": ("SearchResult",),
     "scrypath.query.search": ("FacetValues", "search", "search_facet_values", "search_within_facet"),

@@ -6,7 +6,7 @@ The docstring of a class is its default message. Each error carries a ``hint``: 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from inspect import cleandoc
 from typing import ClassVar, NoReturn
 
@@ -66,6 +66,22 @@ class InvalidOptions(ScrypathError):
     """An option has a value that this call does not take."""
 
     code = "invalid_options"
+
+
+class InvalidParams(InvalidOptions):
+    """Parameters of a web request cannot be searched with."""
+
+    code = "invalid_params"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        errors: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.errors = dict(errors or {})  # parameter → what is wrong with it
 
 
 class UnknownWork(InvalidOptions):
