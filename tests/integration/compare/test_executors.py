@@ -68,7 +68,7 @@ def drifted(config: Config, products: list[str], sql: Sql) -> Config:
 def crashing_projections(config: Config, sql: Sql) -> Config:
     """Rows of the schemas that are something else in another process."""
     crashing_projection.Base.metadata.create_all(engine(config))
-    sql("INSERT INTO crashing_projections SELECT n, 'Mortal ' || n FROM generate_series(1, 7) AS n")
+    sql("INSERT INTO mortals SELECT n, 'Mortal ' || n FROM generate_series(1, 7) AS n")
     sql("INSERT INTO changelings SELECT n, 'Changeling ' || n FROM generate_series(1, 7) AS n")
     return config
 
