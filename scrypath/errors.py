@@ -247,6 +247,17 @@ def refused_for_good(error: BaseException) -> bool:
     )
 
 
+def certainly_failed(error: BaseException) -> bool:
+    """Whether nothing of what was tried is still under way: it was refused, or the server says that it failed.
+
+    Examples
+    --------
+    >>> certainly_failed(BackendRejected()), certainly_failed(TaskTimeout()), certainly_failed(KeyboardInterrupt())
+    (True, False, False)
+    """
+    return isinstance(error, ScrypathError) and not isinstance(error, TransportError | TaskTimeout)
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """A hint for a name that is not known: the nearest one, or all of them.
 

@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from scrypath.compare.comparison import compare
+from scrypath.compare.full import compare
 from scrypath.config import Config
 from scrypath.database import conninfo
 from scrypath.local import stack as local

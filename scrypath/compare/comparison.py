@@ -1,4 +1,4 @@
-"""Which documents are not in step with their rows: found by comparing them, confirmed one by one."""
+"""The outcome of comparing documents of a schema with their rows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from scrypath.compare.checkpoint import Baseline, observe
-from scrypath.compare.confirm import confirmed
-from scrypath.compare.in_flight import ended_up_to, in_flight
-from scrypath.compare.local_reader import Reader, read_here
-from scrypath.config import Config
-from scrypath.errors import IndexNotFound, ScrypathError
+from scrypath.compare.checkpoint import Baseline
+from scrypath.errors import ScrypathError
 from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
-from scrypath.meilisearch import indexes, tasks
-from scrypath.meilisearch.indexes import IndexInfo
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
 from scrypath.wording import counted
-
-REPLACED = "The index was swapped or recreated while it was read."
-OVERLOOKED = "Documents were deleted while the index was read, however often: some may have been overlooked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,69 +97,6 @@ def no_counts(*, unknown: int | None = None) -> pl.DataFrame:
     )
 
 
-def compare(
-    ref: IndexRef,
-    *,
-    verify: Verification = Verification.FINGERPRINT,
-    read: Reader = read_here,
-) -> Comparison:
-    """Compare every row of a schema with its document.
-
-    Suspects are read again by id on both sides, and documents with work pending are ``in_flight``: neither a
-    page that shifted nor a write under way is reported as drift.
-
-    Parameters
-    ----------
-    ref
-        What is compared.
-    verify
-        What is read from documents.
-    read
-        How both sides are read.
-
-    Raises
-    ------
-    TransportError, DatabaseError
-        When a side cannot be read.
-    """
-    began = datetime.now(UTC)
-    before = indexes.get(ref.config, ref.uid)
-    if not ref.schema.fingerprint:
-        verify = Verification.CONTENT
-    if before is not None and before.primary_key not in (None, ref.schema.document_id):
-        note = f"The index names its documents by {before.primary_key!r}, not {ref.schema.document_id!r}."
-        return not_compared(ref, verify, began, note)
-    ended = ended_up_to(ref.config, ref.uid)
-    baseline = observe(ref, before, ended=ended)
-    try:
-        scanned = read(ref, verify, before is not None)
-    except IndexNotFound:
-        return not_compared(ref, verify, began, "The index was deleted while it was read.")
-    pending = in_flight(ref, since=ended)
-    found = confirmed(ref, scanned.suspects, pending, verify=verify, without_id=scanned.without_id).sort(
-        "document_id"
-    )
-    if _replaced(ref.config, ref.uid, before, ended=ended):
-        return not_compared(ref, verify, began, REPLACED)
-    if not scanned.complete:
-        # Every row was compared all the same: it is documents without a row that may be missing here.
-        return _impossible(began, verify, OVERLOOKED, DOCUMENTS.conform(found))
-    return Comparison(
-        taken_at=began,
-        duration=datetime.now(UTC) - began,
-        verify=verify,
-        compared=True,
-        rows=scanned.rows,
-        documents=scanned.documents,
-        in_step=scanned.rows - int(found["row_count"].sum()),
-        drift=DOCUMENTS.conform(found),
-        note=None if before is not None else "The index does not exist.",
-        baseline=baseline,
-        index_created_at=before.created_at if before is not None else None,
-        without_id=scanned.without_id,
-    )
-
-
 def not_compared(ref: IndexRef, verify: Verification, began: datetime, why: str) -> Comparison:
     """A comparison that could not be made: no numbers, but how many rows nothing is known of.
 
@@ -188,19 +116,9 @@ def not_compared(ref: IndexRef, verify: Verification, began: datetime, why: str)
     except ScrypathError:
         unread = None
     told = f"{why} {counted(unread, 'row')} could not be compared." if unread else why
-    return replace(_impossible(began, verify, told, DOCUMENTS.empty()), unread=unread)
+    return replace(impossible(began, verify, told, DOCUMENTS.empty()), unread=unread)
 
 
-def _impossible(began: datetime, verify: Verification, note: str, drift: pl.DataFrame) -> Comparison:
+def impossible(began: datetime, verify: Verification, note: str, drift: pl.DataFrame) -> Comparison:
+    """A comparison whose numbers nobody can know, and why."""
     return Comparison(began, datetime.now(UTC) - began, verify, False, None, None, None, drift, note)
-
-
-def _replaced(config: Config, index: str, before: IndexInfo | None, *, ended: int) -> bool:
-    """Whether the index is another one than before, or has been another one meanwhile."""
-    after = indexes.get(config, index)
-    if (before and before.created_at) != (after and after.created_at):
-        return True
-    swaps = tasks.listing(
-        config, types=["indexSwap"], statuses=["succeeded"], reverse=True, from_uid=ended + 1
-    )
-    return any(f'"{index}"' in (details or "") for details in swaps.frame["details"])

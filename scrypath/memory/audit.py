@@ -5,16 +5,92 @@ from __future__ import annotations
 import getpass
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import polars as pl
 
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions
+from scrypath.errors import InvalidOptions, ScrypathError, certainly_failed
 from scrypath.frames import AUDIT
 from scrypath.memory import redacting, store
 from scrypath.memory.sql import load
 from scrypath.vocabulary import Outcome
+
+
+@dataclass(slots=True)
+class Recording:
+    """An action that is being recorded.
+
+    Parameters
+    ----------
+    audit_id
+        Under which it is in the audit.
+    outcome, document_count, detail
+        What the row after it will say; set by :meth:`ended`.
+    """
+
+    audit_id: str
+    outcome: Outcome = Outcome.UNKNOWN
+    document_count: int | None = None
+    detail: str = ""
+
+    def ended(self, outcome: Outcome, *, document_count: int | None = None, detail: str = "") -> None:
+        """Say what became of it."""
+        self.outcome, self.document_count, self.detail = outcome, document_count, detail
+
+
+@contextmanager
+def recorded(
+    config: Config,
+    *,
+    action: str,
+    schema: str | None,
+    target: str | None,
+    plan_hash: str | None = None,
+    document_count: int | None = None,
+    detail: str = "",
+    actor: str | None = None,
+) -> Iterator[Recording]:
+    """Record an action: one row before the body runs, one after it, also when it raises or is interrupted.
+
+    An error after which nobody can know whether something was sent is ``unknown``, not ``failed``.
+
+    Parameters
+    ----------
+    config, action, schema, target, plan_hash, document_count, detail, actor
+        As for :func:`before`.
+    """
+    recording = Recording(
+        before(
+            config,
+            action=action,
+            schema=schema,
+            target=target,
+            plan_hash=plan_hash,
+            document_count=document_count,
+            detail=detail,
+            actor=actor,
+        )
+    )
+    try:
+        yield recording
+    except BaseException as error:
+        recording.ended(
+            Outcome.FAILED if certainly_failed(error) else Outcome.UNKNOWN,
+            detail=str(error) if isinstance(error, ScrypathError) else _interruption(error),
+        )
+        raise
+    finally:
+        after(
+            config,
+            recording.audit_id,
+            outcome=recording.outcome,
+            document_count=recording.document_count,
+            detail=recording.detail,
+        )
 
 
 def before(
@@ -136,3 +212,9 @@ def _login_name() -> str:
     except (OSError, KeyError):
         # A container may run under a number that has no name.
         return f"uid {os.getuid()}"
+
+
+def _interruption(error: BaseException) -> str:
+    return (
+        "It was interrupted." if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+    )

@@ -1,9 +1,9 @@
 """The kit in a notebook: panels with a button, charts, and the local stack where nothing is configured."""
 
+from scrypath.notebook.action_panel import ActionPanel, Step
 from scrypath.notebook.attaching import attach
 from scrypath.notebook.retry_panel import RetryPanel
-from scrypath.notebook.retry_state import Step
 from scrypath.notebook.status_panel import StatusPanel
 from scrypath.notebook.tables import readable_frames
 
-__all__ = ["RetryPanel", "StatusPanel", "Step", "attach", "readable_frames"]
+__all__ = ["ActionPanel", "RetryPanel", "StatusPanel", "Step", "attach", "readable_frames"]

@@ -20,7 +20,7 @@ STYLE = """<style>
 .scrypath-note{border-left:3px solid;padding:.3em .8em;margin:.4em 0;border-radius:2px;overflow-wrap:anywhere}
 .scrypath .scrypath-panel h4{margin:0 0 .3em;font-size:15px}
 .scrypath-panel .scroll{max-height:16em;overflow:auto;border:1px solid var(--line);padding:0 .6em;margin-bottom:.4em}
-.scrypath-retry-panel .widget-html-content,.scrypath-status-panel .widget-html-content{min-width:0;overflow-x:auto}
+.scrypath-action-panel .widget-html-content,.scrypath-status-panel .widget-html-content{min-width:0;overflow-x:auto}
 </style>"""
 
 

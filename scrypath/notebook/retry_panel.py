@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 import scrypath
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions, NotRetryable, StalePlan, did_you_mean
-from scrypath.notebook import html, retry_html, widgets
-from scrypath.notebook.retry_state import Step
-from scrypath.vocabulary import Outcome
+from scrypath.errors import InvalidOptions
+from scrypath.notebook import html
+from scrypath.notebook.action_panel import ActionPanel
+from scrypath.notebook.html import Tone
+from scrypath.wording import counted
 
 if TYPE_CHECKING:
     from scrypath.operator.recover.retry import RetryPreview
 
-WITHOUT_BUTTONS = "ipywidgets is not installed, so there are no buttons: call preview(), then confirm()."
 
-
-class RetryPanel:
+class RetryPanel(ActionPanel["RetryPreview"]):
     """Retry one failed unit of work, after a look at what that would write.
 
     Nothing is sent before :meth:`confirm`, and nothing when what would be written has changed since
@@ -40,159 +39,67 @@ class RetryPanel:
     <Step.NEW: 'new'>
     """
 
+    css_class = "scrypath-retry-panel"
+
     def __init__(
         self, work: str | pl.DataFrame, *, actor: str | None = None, config: Config | None = None
     ) -> None:
-        self.choices = _choices(work)
         self._labels = {} if isinstance(work, str) else _labels(work)
-        self.work_id: str | None = self.choices[0] if self.choices else None
-        self.actor = actor
-        self.config = config
-        self.step = Step.NEW
-        self.previewed: RetryPreview | None = None
-        self.outcome: pl.DataFrame | None = None
-        self._sent: pl.DataFrame | None = None
-        self._view: Any = None
-
-    def label(self, work_id: str) -> str:
-        """A work id with what the frame says about it, to choose by."""
-        return self._labels.get(work_id, work_id)
-
-    def choose(self, work_id: str) -> None:
-        """Turn to another unit of work of the frame; what was previewed is forgotten.
-
-        Raises
-        ------
-        InvalidOptions
-            When it is not one of ``choices``.
-        """
-        if work_id not in self.choices:
-            raise InvalidOptions(
-                f"{work_id!r} is not in this panel.", hint=did_you_mean(work_id, self.choices)
-            )
-        self.work_id = work_id
-        self.step, self.previewed = Step.NEW, None
-        self.outcome = self._sent = None
-
-    def preview(self) -> RetryPreview:
-        """What a retry would write and delete, from the rows as they are now. Changes nothing.
-
-        Raises
-        ------
-        UnknownWork, NotRetryable
-            When there is nothing to retry under this id.
-        """
-        if self.work_id is None:
-            raise NotRetryable("There is no failed work in this panel.", hint="Nothing needs to be retried.")
-        self.previewed = scrypath.preview_retry(self.work_id, config=self.config)
-        self.step, self.outcome, self._sent = Step.PREVIEWED, None, None
-        return self.previewed
+        super().__init__(_choices(work), actor=actor, config=config)
 
     @property
-    def effect(self) -> str:
-        """What confirming would do, short enough for a button."""
-        if self.previewed is None:
-            return "Confirm"
-        written, gone = self.previewed.written, len(self.previewed.vanished)
-        parts = [f"write {_documents(written, self.previewed.schema)} again"] if written else []
-        parts += [f"delete {_documents(gone, self.previewed.schema)}"] if gone else []
+    def work_id(self) -> str | None:
+        """The unit of work that is chosen; None when there is none."""
+        return self.chosen
+
+    def label(self, choice: str) -> str:
+        """A work id with what the frame says about it, to choose by."""
+        return self._labels.get(choice, choice)
+
+    def title_html(self) -> str:
+        """Which unit of work."""
+        return html.heading(f"Retry {self.chosen}" if self.chosen else "No failed work")
+
+    def preview_html(self) -> str:
+        """Why it failed, and what a retry would write and delete."""
+        seen = self.previewed
+        if self.chosen is None:
+            return html.line("Nothing needs to be retried.")
+        if seen is None:
+            return html.line("Nothing was looked at yet, and nothing was sent.", quiet=True)
+        parts = [html.line(f"It failed: {seen.reason}")]
+        if seen.retryable:
+            parts.append(html.line(seen.effect))
+        else:
+            parts.append(html.note("A retry cannot help.", Tone.UNSURE, hint=seen.refusal or ""))
+        if seen.documents.height:
+            shown = seen.documents.height
+            rest = f" (the first {shown} of {seen.written:,})" if shown < seen.written else ""
+            parts.append(html.line(f"From the rows as they are now{rest}:", quiet=True))
+            parts.append(html.documents(seen.documents))
+        if seen.vanished:
+            gone = ", ".join(seen.vanished)
+            parts.append(html.line(f"Without a row, to be deleted ({len(seen.vanished)}): {gone}"))
+        return "".join(parts)
+
+    def _look(self, choice: str) -> RetryPreview:
+        return scrypath.preview_retry(choice, config=self.config)
+
+    def _refusal(self, seen: RetryPreview) -> str | None:
+        return None if seen.retryable else seen.refusal
+
+    def _send(self, seen: RetryPreview) -> pl.DataFrame:
+        return scrypath.retry_sync_work(seen, actor=self.actor, config=self.config)
+
+    def _read_back(self, sent: pl.DataFrame) -> pl.DataFrame:
+        return scrypath.verify_retry(sent, config=self.config)
+
+    def _effect(self, seen: RetryPreview) -> str:
+        written, gone = seen.written, len(seen.vanished)
+        parts = [f"write {counted(written, f'{seen.schema} document')} again"] if written else []
+        parts += [f"delete {counted(gone, f'{seen.schema} document')}"] if gone else []
         text = " and ".join(parts) or "do nothing"
         return text[0].upper() + text[1:]
-
-    def confirm(self, *, wait: bool = True) -> pl.DataFrame:
-        """Send it, and read the effect back.
-
-        Parameters
-        ----------
-        wait
-            False: return as soon as it is accepted; :meth:`verify` looks later.
-
-        Returns
-        -------
-        polars.DataFrame
-            Frame ``OUTCOME`` of one row.
-
-        Raises
-        ------
-        InvalidOptions
-            Without a preview, or when it was confirmed already.
-        NotRetryable
-            When a retry cannot help.
-        StalePlan
-            When what would be written has changed since the preview. Nothing has been sent then.
-        """
-        seen = self.previewed
-        if self.step is not Step.PREVIEWED or seen is None:
-            sent = self.step in {Step.ACCEPTED, Step.ENDED}
-            raise InvalidOptions(
-                f"{self.work_id} was confirmed already." if sent else f"{self.work_id} was not previewed.",
-                hint="Call verify() to see what became of it." if sent else "Call preview(), and look at it.",
-            )
-        if not seen.retryable:
-            raise NotRetryable(seen.refusal, hint="Mend the rows first, or look at reconcile_sync().")
-        self._refuse_stale(seen)
-        self._sent = scrypath.retry_sync_work(seen.work_id, actor=self.actor, config=self.config)
-        self.outcome, self.step = self._sent, Step.ACCEPTED
-        return self.verify() if wait else self.outcome
-
-    def verify(self) -> pl.DataFrame:
-        """Wait for what was sent, read its documents back, and compare them with their rows.
-
-        Returns
-        -------
-        polars.DataFrame
-            Frame ``OUTCOME`` of one row; ``verified`` says whether the effect was seen. While it is
-            ``unknown``, this can be called again.
-
-        Raises
-        ------
-        InvalidOptions
-            When nothing was sent.
-        """
-        if self._sent is None:
-            raise InvalidOptions(f"{self.work_id} was not sent.", hint="Call preview(), then confirm().")
-        self.outcome = scrypath.verify_retry(self._sent, config=self.config)
-        if self.outcome["outcome"][0] != Outcome.UNKNOWN:
-            self.step = Step.ENDED
-        return self.outcome
-
-    def view(self) -> Any:
-        """The panel as a widget; the same one on every call.
-
-        Raises
-        ------
-        ConfigError
-            When ipywidgets is not installed.
-        """
-        if self._view is None:
-            from scrypath.notebook.retry_view import RetryView
-
-            self._view = RetryView(self)
-        return self._view.box
-
-    def _refuse_stale(self, seen: RetryPreview) -> None:
-        now = scrypath.preview_retry(seen.work_id, config=self.config)
-        if now.evidence == seen.evidence:
-            return
-        self.step, self.previewed = Step.NEW, None
-        raise StalePlan(
-            f"What {seen.work_id} would write has changed since the preview.",
-            hint="Nothing was sent. Preview it again.",
-        )
-
-    def __repr__(self) -> str:
-        return f"RetryPanel({self.work_id!r}, {self.step!s})"
-
-    def _repr_html_(self) -> str:
-        missing = "" if widgets.available() else html.line(WITHOUT_BUTTONS, quiet=True)
-        return html.panel(
-            retry_html.title(self), missing, retry_html.previewed(self), retry_html.result(self)
-        )
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        plain = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        shown: dict[str, Any] = self.view()._repr_mimebundle_() if widgets.available() else {}
-        return shown | plain
 
 
 def _choices(work: str | pl.DataFrame) -> tuple[str, ...]:
@@ -209,13 +116,13 @@ def _choices(work: str | pl.DataFrame) -> tuple[str, ...]:
 
 
 def _labels(work: pl.DataFrame) -> dict[str, str]:
-    told = [name for name in ("reason_class", "operation", "document_count") if name in work.columns]
+    known = [name for name in ("reason_class", "operation", "document_count") if name in work.columns]
     return {
         row["work_id"]: " · ".join(
             [row["work_id"]]
             + [
                 str(row[name]) + (" documents" if name == "document_count" else "")
-                for name in told
+                for name in known
                 if row[name] is not None
             ]
             + (["healed"] if row.get("healed") else [])
@@ -223,7 +130,3 @@ def _labels(work: pl.DataFrame) -> dict[str, str]:
         for row in work.iter_rows(named=True)
         if row["work_id"] is not None
     }
-
-
-def _documents(count: int, schema: str) -> str:
-    return f"{count:,} {schema} document{'' if count == 1 else 's'}"

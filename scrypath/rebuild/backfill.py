@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import tasks
+from scrypath.memory import audit
 from scrypath.schema import SearchSchema
 from scrypath.schema.documents import Documents, project_columns
 from scrypath.schema.identity import id_value
@@ -24,7 +25,8 @@ from scrypath.sync.delivery import delivered
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.sending import Prepared, Sent
 from scrypath.telemetry import span
-from scrypath.vocabulary import SyncMode, SyncStatus
+from scrypath.vocabulary import Outcome, RecoveryAction, SyncMode, SyncStatus
+from scrypath.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,6 +70,7 @@ def backfill(
     after: Any = None,
     batch_size: int | None = None,
     wait: bool = True,
+    actor: str | None = None,
     progress: bool = False,
     config: Config | None = None,
 ) -> BackfillResult:
@@ -86,6 +89,8 @@ def backfill(
         Documents in one task; default: the configured one.
     wait
         Wait until Meilisearch has finished every task.
+    actor
+        Who, for the audit; default: the login name.
     progress
         Show a progress bar of documents sent.
     config
@@ -120,6 +125,14 @@ def backfill(
     last: str | None = None
     count = 0
     with (
+        audit.recorded(
+            ref.config,
+            action=str(RecoveryAction.BACKFILL),
+            schema=ref.schema.name,
+            target=ref.uid,
+            detail="Every row." if after is None else f"Every row after {after}.",
+            actor=actor,
+        ) as recording,
         span("scrypath.reindex.backfill", schema=ref.schema.name, index=ref.uid),
         progress_bar(
             f"{ref.schema.name}: documents sent",
@@ -133,6 +146,11 @@ def backfill(
             bar.update(len(sent.ids))
             count += len(sent.ids)
             last = sent.ids[-1]
+        recording.ended(
+            Outcome.COMPLETED if wait else Outcome.ACCEPTED,
+            document_count=count,
+            detail=f"{counted(count, 'document')} {'written' if wait else 'sent'}.",
+        )
     done = SyncStatus.COMPLETED if wait else SyncStatus.ACCEPTED
     return BackfillResult(
         done if work_ids else SyncStatus.NOOP,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 
-import orjson
 import polars as pl
 
 from scrypath import display
 from scrypath.config import Config, check_option
 from scrypath.errors import InvalidOptions
+from scrypath.operator.recover.action import hash_of
 from scrypath.operator.report.model import Reconcile
 from scrypath.vocabulary import DocumentDrift, RecoveryAction, Verification
 from scrypath.wording import counted
@@ -149,15 +148,6 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
     )
     orphans = report.documents.filter(pl.col("drift") == str(DocumentDrift.ORPHAN)).height
     made = report.index_created_at
-    identity = [
-        report.schema,
-        report.index,
-        made,
-        str(wanted),
-        report.verify,
-        delete_orphans,
-        evidence.rows(),
-    ]
     return Plan(
         schema=report.schema,
         index=report.index,
@@ -167,7 +157,9 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
         delete_orphans=delete_orphans,
         evidence=evidence,
         left_alone=0 if delete_orphans else orphans,
-        hash=blake2b(orjson.dumps(identity), digest_size=16).hexdigest(),
+        hash=hash_of(
+            report.schema, report.index, made, str(wanted), report.verify, delete_orphans, evidence.rows()
+        ),
         config=report.config,
         index_created_at=made,
     )

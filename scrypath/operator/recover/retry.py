@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import Any
 
 import orjson
 import polars as pl
 
 from scrypath import display
 from scrypath.config import Config, resolve
-from scrypath.errors import InvalidOptions, NotRetryable, ScrypathError
+from scrypath.errors import InvalidOptions, NotRetryable, ScrypathError, StalePlan
 from scrypath.frames import OUTCOME
-from scrypath.memory import audit
+from scrypath.operator.recover.action import NOTHING_SENT, Action, hash_of
 from scrypath.operator.recover.verify import verify_retry
 from scrypath.queue import retry as queue
 from scrypath.schema import FINGERPRINT_FIELD
@@ -22,7 +20,7 @@ from scrypath.schema.documents import Documents
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import converge, current
 from scrypath.sync.fan_out import targets
-from scrypath.vocabulary import Operation, Outcome, SyncMode, WorkSource
+from scrypath.vocabulary import Operation, Outcome, RecoveryAction, SyncMode, WorkSource
 from scrypath.wording import counted
 from scrypath.work.lookup import Unit, find
 
@@ -119,12 +117,12 @@ def preview_retry(work_id: str, *, config: Config | None = None) -> RetryPreview
     >>> preview.refusal
     'It failed validation, and the same rows would fail again: ...'
     """
-    settled = resolve(config)
-    unit = find(work_id, settled)
-    documents, vanished, target = _planned(unit)
+    unit = find(work_id, resolve(config))
+    ref, ids = _addressed(unit)
+    documents, vanished = current(ref, ids)
     deleted = f" and delete {len(vanished)} whose row is gone" if vanished else ""
     route = "the job runs again: the worker will " if unit.work_id.source is WorkSource.OBAN else ""
-    effect = f"{route}write {counted(len(documents), f'{target} document')} from the current rows{deleted}."
+    effect = f"{route}write {counted(len(documents), f'{ref.schema.name} document')} from the current rows{deleted}."
     return RetryPreview(
         work_id=str(unit.work_id),
         schema=unit.ref.schema.name,
@@ -139,12 +137,12 @@ def preview_retry(work_id: str, *, config: Config | None = None) -> RetryPreview
         effect=effect[0].upper() + effect[1:],
         retryable=unit.refusal is None,
         refusal=unit.refusal,
-        evidence=_hash(documents, vanished),
+        evidence=_evidence(documents, vanished),
     )
 
 
 def retry_sync_work(
-    work: str | pl.DataFrame,
+    work: str | RetryPreview | pl.DataFrame,
     *,
     force: bool = False,
     actor: str | None = None,
@@ -156,7 +154,8 @@ def retry_sync_work(
     Parameters
     ----------
     work
-        One work id, or a frame with a column ``work_id``: an explicit bulk.
+        One work id, a preview of one, or a frame with a column ``work_id``: an explicit bulk. A preview is refused
+        when what would be written has changed since.
     force
         Also retry what failed validation or was healed since.
     actor
@@ -177,6 +176,8 @@ def retry_sync_work(
     ------
     InvalidOptions, UnknownWork, NotRetryable
         For one work id: when it is none, is unknown, or may not be retried.
+    StalePlan
+        For a preview: when what would be written has changed since. Nothing has been sent then.
 
     Examples
     --------
@@ -187,84 +188,132 @@ def retry_sync_work(
     >>> scrypath.retry_sync_work(failed, force=True, wait=True).select("outcome", "verified").rows()
     [('completed', True)]
     """
-    settled = resolve(config)
+    resolved = resolve(config)
     if isinstance(work, pl.DataFrame):
         if "work_id" not in work.columns:
             raise InvalidOptions(
                 "The frame has no column 'work_id'.", hint="Pass rows of failed_sync_work()."
             )
         ids = work["work_id"].drop_nulls().unique(maintain_order=True).to_list()
-        done = OUTCOME.rows(_bulk(item, settled, force=force, actor=actor) for item in ids)
+        done = pl.concat(
+            [OUTCOME.empty(), *(_one_of_many(item, resolved, force=force, actor=actor) for item in ids)]
+        )
+    elif isinstance(work, RetryPreview):
+        done = _retried(work.work_id, resolved, seen=work, force=force, actor=actor)
     else:
-        done = OUTCOME.rows([_one(work, settled, force=force, actor=actor)])
-    return verify_retry(done, config=settled) if wait else done
+        done = _retried(work, resolved, force=force, actor=actor)
+    return verify_retry(done, config=resolved) if wait else done
 
 
-def _bulk(work_id: str, config: Config, *, force: bool, actor: str | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Retry(Action):
+    """One failed unit of work, sent again.
+
+    Parameters
+    ----------
+    unit
+        Which one.
+    ref
+        The index whose documents it is about.
+    seen
+        What an operator was shown before deciding; None: the decision was about the unit alone.
+    """
+
+    unit: Unit
+    ref: IndexRef
+    seen: RetryPreview | None = None
+    action = RecoveryAction.RETRY
+
+    @property
+    def target(self) -> str:
+        """The work id."""
+        return str(self.unit.work_id)
+
+    @property
+    def document_count(self) -> int:
+        """Every document the unit is about."""
+        return len(self.unit.document_ids)
+
+    @property
+    def detail(self) -> str:
+        """Why it failed."""
+        return self.unit.reason
+
+    @property
+    def plan_hash(self) -> str | None:
+        """The hash of what was shown."""
+        return None if self.seen is None else self.seen.evidence
+
+    def remaining(self) -> Sequence[str]:
+        """Every document of the unit.
+
+        Raises
+        ------
+        StalePlan
+            When what would be written is not what was shown.
+        """
+        if self.seen is not None and _evidence(*current(*_addressed(self.unit))) != self.seen.evidence:
+            raise StalePlan(
+                f"What {self.target} would write has changed since the preview.",
+                hint=f"{NOTHING_SENT} Preview it again.",
+            )
+        return self.unit.document_ids
+
+    def execute(self, ids: Sequence[str], *, progress: bool) -> pl.DataFrame:
+        """Let the job run again, or send the current rows."""
+        del progress  # one unit of work is one step
+        sent_as, detail = _sent(self.unit, ids)
+        row = {
+            "work_id": self.target,
+            "schema": self.ref.schema.name,
+            "index": self.ref.uid,
+            "operation": str(self.unit.operation),
+            "outcome": str(Outcome.ACCEPTED),
+            "sent_as": sent_as,
+            "document_count": len(ids),
+            "verified": None,
+            "detail": detail,
+        }
+        return OUTCOME.rows([row])
+
+
+def _retried(
+    work_id: str, config: Config, *, seen: RetryPreview | None = None, force: bool, actor: str | None
+) -> pl.DataFrame:
+    unit = find(work_id, config)
+    if unit.refusal is not None and not force:
+        raise NotRetryable(f"{work_id}: {unit.refusal}", hint="Fix the rows first, or pass force=True.")
+    return Retry(unit, unit.ref, seen).run(actor=actor)
+
+
+def _one_of_many(work_id: str, config: Config, *, force: bool, actor: str | None) -> pl.DataFrame:
     try:
-        return _one(work_id, config, force=force, actor=actor)
+        return _retried(work_id, config, force=force, actor=actor)
     except ScrypathError as error:
         outcome = Outcome.SKIPPED if isinstance(error, NotRetryable) else Outcome.FAILED
-        return {
+        row = {
             "work_id": work_id,
             "operation": str(Operation.UNKNOWN),
             "outcome": str(outcome),
             "detail": str(error),
         }
+        return OUTCOME.rows([row])
 
 
-def _one(work_id: str, config: Config, *, force: bool, actor: str | None) -> dict[str, Any]:
-    unit = find(work_id, config)
-    if unit.refusal is not None and not force:
-        raise NotRetryable(f"{work_id}: {unit.refusal}", hint="Mend the rows first, or pass force=True.")
-    audit_id = audit.before(
-        config,
-        action="retry",
-        schema=unit.ref.schema.name,
-        target=work_id,
-        document_count=len(unit.document_ids),
-        detail=unit.reason,
-        actor=actor,
-    )
-    try:
-        sent_as, detail = _sent(unit, config)
-    except ScrypathError as error:
-        audit.after(config, audit_id, outcome=Outcome.FAILED, detail=str(error))
-        raise
-    except KeyboardInterrupt:
-        audit.after(config, audit_id, outcome=Outcome.UNKNOWN, detail="It was interrupted.")
-        raise
-    audit.after(
-        config, audit_id, outcome=Outcome.ACCEPTED, document_count=len(unit.document_ids), detail=detail
-    )
-    return {
-        "work_id": work_id,
-        "schema": unit.ref.schema.name,
-        "index": unit.ref.uid,
-        "operation": str(unit.operation),
-        "outcome": str(Outcome.ACCEPTED),
-        "sent_as": sent_as,
-        "document_count": len(unit.document_ids),
-        "verified": None,
-        "detail": detail,
-    }
-
-
-def _sent(unit: Unit, config: Config) -> tuple[str | None, str]:
+def _sent(unit: Unit, ids: Sequence[str]) -> tuple[str | None, str]:
     if unit.work_id.source is WorkSource.OBAN:
-        job = queue.retry(config, unit.work_id.number)
+        job = queue.retry(unit.ref.config, unit.work_id.number)
         return str(unit.work_id), f"The job runs again: attempt {job.attempt + 1} of {job.max_attempts}."
-    sent = converge(unit.ref, unit.document_ids, mode=SyncMode.MANUAL, cause=str(unit.work_id))
-    told = ", ".join(item.work_id for item in sent)
-    return sent[-1].work_id if sent else None, f"Sent as {told}."
+    sent = converge(unit.ref, ids, mode=SyncMode.MANUAL, cause=str(unit.work_id))
+    work_ids = ", ".join(item.work_id for item in sent)
+    return sent[-1].work_id if sent else None, f"Sent as {work_ids}."
 
 
-def _planned(unit: Unit) -> tuple[Documents, tuple[str, ...], str]:
-    ref: IndexRef = unit.ref
-    ids: Sequence[str] = unit.document_ids
+def _addressed(unit: Unit) -> tuple[IndexRef, Sequence[str]]:
+    """The index and the ids that are written in the end: of a fan-out, those it leads to."""
     if unit.operation is Operation.FAN_OUT and unit.fan_out is not None:
-        ref, ids = targets(ref, unit.fan_out, ids)
-    return (*current(ref, ids), ref.schema.name)
+        return targets(unit.ref, unit.fan_out, unit.document_ids)
+    return unit.ref, unit.document_ids
 
 
 def _frame(documents: Documents) -> pl.DataFrame:
@@ -272,6 +321,5 @@ def _frame(documents: Documents) -> pl.DataFrame:
     return pl.DataFrame(shown, infer_schema_length=None).drop(FINGERPRINT_FIELD, strict=False)
 
 
-def _hash(documents: Documents, vanished: tuple[str, ...]) -> str:
-    pairs = sorted(zip(documents.ids, documents.fingerprints, strict=True))
-    return blake2b(orjson.dumps([pairs, sorted(vanished)]), digest_size=12).hexdigest()
+def _evidence(documents: Documents, vanished: tuple[str, ...]) -> str:
+    return hash_of(sorted(zip(documents.ids, documents.fingerprints, strict=True)), sorted(vanished))

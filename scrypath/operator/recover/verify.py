@@ -71,27 +71,22 @@ def verify_retry(
 def _verified(row: dict[str, Any], config: Config) -> dict[str, Any]:
     if row["outcome"] != Outcome.ACCEPTED or row["sent_as"] is None:
         return row
-    audit_id = audit.before(
+    with audit.recorded(
         config,
         action="verify",
         schema=row["schema"],
         target=row["work_id"],
         document_count=row["document_count"],
         detail=f"Waiting for {row['sent_as']}.",
-    )
-    try:
-        seen = _effect(row, config)
-    except (TaskTimeout, _Undecided) as error:
-        seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": error.args[0]}
-    except ScrypathError as error:
-        seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": f"Not looked at: {error.message}"}
-    audit.after(
-        config,
-        audit_id,
-        outcome=seen["outcome"],
-        document_count=row["document_count"],
-        detail=seen["detail"],
-    )
+    ) as recording:
+        try:
+            seen = _effect(row, config)
+        except (TaskTimeout, _Undecided) as error:
+            seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": error.args[0]}
+        except ScrypathError as error:
+            detail = f"Not looked at: {error.message}"
+            seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": detail}
+        recording.ended(seen["outcome"], document_count=row["document_count"], detail=seen["detail"])
     return row | seen | {"outcome": str(seen["outcome"])}
 
 

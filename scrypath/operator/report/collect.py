@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import polars as pl
 
 from scrypath.compare import checkpoint
-from scrypath.compare.comparison import Comparison, compare, no_counts, not_compared
+from scrypath.compare.comparison import Comparison, no_counts, not_compared
 from scrypath.compare.contract import index_contract_drift
+from scrypath.compare.full import compare
 from scrypath.compare.incremental import Unsure, compare_since
 from scrypath.compare.local_reader import read_here, size
 from scrypath.compare.sampling import compare_sample

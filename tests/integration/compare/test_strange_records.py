@@ -18,7 +18,7 @@ from scrypath.frames import FAILED_WORK, STATUS, WORK
 from scrypath.meilisearch import documents, tasks
 from scrypath.schema import registry
 from tests.support.relay import Relay
-from tests.support.reports import drift_of
+from tests.support.reports import drift_of, recoveries
 from tests.support.scripted_server import Answer, Asked, refusal
 
 pytestmark = pytest.mark.integration
@@ -90,7 +90,7 @@ def test_a_failure_of_somebody_else_is_shown_and_cannot_be_retried(
     assert (row["document_ids"], row["retryable"], row["mode"]) == (None, False, None)
     with pytest.raises(NotRetryable, match="which documents it was about is not known"):
         scrypath.retry_sync_work(row["work_id"], force=True, config=config)
-    assert scrypath.audit_log(config=config).is_empty()
+    assert recoveries(config).is_empty()
     report = scrypath.reconcile_sync("Product", config=config)
     assert report.actions.is_empty()
 

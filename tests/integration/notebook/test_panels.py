@@ -21,6 +21,7 @@ from scrypath.frames import OUTCOME, STATUS
 from scrypath.notebook import RetryPanel, StatusPanel, Step
 from scrypath.queue import worker
 from scrypath.sync.jobs import perform
+from tests.support.reports import recoveries
 
 pytestmark = pytest.mark.integration
 Fail = Callable[[Sequence[str]], str]
@@ -91,7 +92,7 @@ def test_from_cells_a_panel_previews_confirms_and_verifies(oban: Config, lost: s
     assert seen.documents.sort("id")["name"].to_list() == ["Changed", "Product 2"]
     with pytest.raises(FrozenInstanceError):
         seen.written = 3  # type: ignore[misc]
-    assert scrypath.audit_log(config=oban).is_empty()
+    assert recoveries(oban).is_empty()
 
     accepted = panel.confirm(wait=False)
     assert accepted.schema == OUTCOME.polars
@@ -108,7 +109,7 @@ def test_from_cells_a_panel_previews_confirms_and_verifies(oban: Config, lost: s
     assert (done["outcome"].item(), done["verified"].item()) == ("completed", True)
     assert panel.step is Step.ENDED
     assert "Verified." in read(panel._repr_html_())
-    log = scrypath.audit_log(config=oban)
+    log = recoveries(oban)
     assert log.filter(pl.col("target") == lost)["action"].to_list() == ["verify", "verify", "retry", "retry"]
     assert set(log.filter(pl.col("action") == "retry")["actor"]) == {"ada"}
 
@@ -145,10 +146,10 @@ def test_a_second_click_that_was_on_its_way_does_nothing(oban: Config, lost: str
     view.preview.click()
     with working(oban):
         view.confirm.click()
-    told, rows = seen_in(view), scrypath.audit_log(config=oban).height
+    told, rows = seen_in(view), recoveries(oban).height
     view.confirm.click()
     assert seen_in(view) == told
-    assert scrypath.audit_log(config=oban).height == rows
+    assert recoveries(oban).height == rows
     with pytest.raises(InvalidOptions, match="was confirmed already"):
         panel.confirm()
 
@@ -167,7 +168,7 @@ def test_what_changed_since_the_preview_is_not_sent(
     sql("UPDATE products SET name = 'Third' WHERE id = 2")
     with pytest.raises(StalePlan):
         panel.confirm()
-    assert scrypath.audit_log(config=oban).is_empty()
+    assert recoveries(oban).is_empty()
     view.preview.click()
     with working(oban):
         view.confirm.click()
@@ -202,7 +203,7 @@ def test_a_server_that_is_gone_while_confirming_makes_the_job_fail_again_and_say
     told = seen_in(view)
     assert "failed Attempt 2 of 2 failed" in told
     assert "the connection was refused" in told
-    assert "Mend what the reason names, then preview it again." in told
+    assert "Fix what the reason names, then preview it again." in told
     assert "completed" not in told
     assert (panel.step, view.preview.disabled, view.confirm.disabled) == (Step.ENDED, False, True)
     assert panel.preview().retryable
@@ -218,7 +219,7 @@ def test_a_validation_failure_is_refused_before_anything_is_sent(
     assert view.confirm.disabled is True
     with pytest.raises(NotRetryable, match="It failed validation"):
         panel.confirm()
-    assert scrypath.audit_log(config=config).is_empty()
+    assert recoveries(config).is_empty()
 
 
 def test_work_that_waits_too_long_is_accepted_and_can_be_looked_at_again(oban: Config, lost: str) -> None:
@@ -335,7 +336,7 @@ def test_status_is_looked_at_again_and_changes_nothing(
     assert panel.frame["failed"].to_list() == [1, 0]
     panel._view.button.click()
     assert scrypath.sync_work("Product", config=oban).height == before.height + 1
-    assert scrypath.audit_log(config=oban).is_empty()
+    assert recoveries(oban).is_empty()
 
 
 def test_status_of_what_cannot_be_looked_at_is_told(config: Config, products: list[str]) -> None:

@@ -15,7 +15,7 @@ from scrypath.meilisearch import documents, indexes, tasks
 from scrypath.schema import registry
 from scrypath.vocabulary import SyncMode
 from tests.support.relay import Relay
-from tests.support.reports import drift_of
+from tests.support.reports import drift_of, recoveries
 from tests.support.scripted_server import Answer, Asked
 
 pytestmark = pytest.mark.integration
@@ -48,14 +48,14 @@ def test_repair_touches_exactly_the_drifted_documents(config: Config) -> None:
     ]
     assert len(task_uids(config)) == len(before) + 2
     assert scrypath.reconcile_sync("Product", config=config).in_step is True
-    audit = scrypath.audit_log(config=config)
+    audit = recoveries(config)
     assert audit["plan_hash"].unique().to_list() == [plan.hash]
     assert audit["phase"].to_list() == ["after", "before"]
     assert audit["outcome"].to_list() == ["completed", None]
 
     again = scrypath.apply(plan)
     assert again["outcome"].to_list() == ["skipped"]
-    assert scrypath.audit_log(config=config).height == 2
+    assert recoveries(config).height == 2
 
 
 @pytest.mark.usefixtures("drifted")
@@ -75,7 +75,7 @@ def test_a_plan_whose_evidence_changed_is_refused_and_sends_nothing(config: Conf
     with pytest.raises(StalePlan, match=r"Plan .* no longer holds for 1 of 3 documents: 2"):
         scrypath.apply(plan)
     assert task_uids(config) == before
-    assert scrypath.audit_log(config=config).is_empty()
+    assert recoveries(config).is_empty()
 
 
 @pytest.mark.usefixtures("drifted")
@@ -133,7 +133,7 @@ def test_a_plan_holds_for_the_index_that_was_compared_only(config: Config, how: 
     with pytest.raises(StalePlan, match="was swapped, deleted or recreated since plan"):
         scrypath.apply(plan)
     assert task_uids(config) == before
-    assert scrypath.audit_log(config=config).is_empty()
+    assert recoveries(config).is_empty()
 
 
 @pytest.mark.usefixtures("drifted")
@@ -152,7 +152,7 @@ def test_a_plan_that_was_cut_short_is_finished_by_applying_it_again(
     small = replace(relayed, batch_size=1)
     with pytest.raises(TransportError):
         scrypath.apply(plan, config=small)
-    assert scrypath.audit_log(config=config).select("phase", "outcome").rows()[0] == ("after", "unknown")
+    assert recoveries(config).select("phase", "outcome").rows()[0] == ("after", "unknown")
     waiting = tasks.listing(config, index_uids=[plan.index], statuses=["enqueued", "processing"]).frame
     tasks.wait_all(config, waiting["uid"].to_list())
     before_again = len(task_uids(config))
@@ -173,10 +173,10 @@ def test_an_interrupted_apply_is_recorded(config: Config, monkeypatch: pytest.Mo
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scrypath.operator.recover.apply.converge", interrupted)
+    monkeypatch.setattr("scrypath.operator.recover.repair.converge", interrupted)
     with pytest.raises(KeyboardInterrupt):
         scrypath.apply(plan)
-    after, before = scrypath.audit_log(config=config).to_dicts()
+    after, before = recoveries(config).to_dicts()
     assert (before["phase"], before["plan_hash"], before["document_count"]) == ("before", plan.hash, 3)
     assert (after["phase"], after["outcome"], after["detail"]) == ("after", "unknown", "It was interrupted.")
 

@@ -10,12 +10,22 @@ import pytest
 
 import scrypath
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions, NotRetryable, ProjectionError, TransportError, UnknownWork
+from scrypath.errors import (
+    BackendRejected,
+    InvalidOptions,
+    NotRetryable,
+    ProjectionError,
+    ScrypathError,
+    StalePlan,
+    TransportError,
+    UnknownWork,
+)
 from scrypath.frames import OUTCOME
 from scrypath.meilisearch import documents
 from scrypath.queue import worker
 from scrypath.schema import registry
 from scrypath.sync.jobs import perform
+from tests.support.reports import recoveries
 from tests.support.shop import Brand
 
 pytestmark = pytest.mark.integration
@@ -43,7 +53,7 @@ def test_a_failed_task_is_sent_again_from_current_rows(
     assert preview.retryable is False
     with pytest.raises(NotRetryable, match="failed validation"):
         scrypath.retry_sync_work(work_id, config=config)
-    assert scrypath.audit_log(config=config).is_empty()
+    assert recoveries(config).is_empty()
 
     outcome = OUTCOME.check(scrypath.retry_sync_work(work_id, force=True, actor="ada", config=config))
     (row,) = outcome.to_dicts()
@@ -53,7 +63,7 @@ def test_a_failed_task_is_sent_again_from_current_rows(
     assert [item["name"] for item in documents_of(config, "1", "2")] == ["Mended"]
     assert scrypath.failed_sync_work("Product", config=config).is_empty()
 
-    audit = scrypath.audit_log(config=config).sort("at").select("action", "phase", "actor", "outcome").rows()
+    audit = recoveries(config).sort("at").select("action", "phase", "actor", "outcome").rows()
     assert audit[:2] == [("retry", "before", "ada", None), ("retry", "after", "ada", "accepted")]
     assert audit[2][:2] == ("verify", "before")
     assert (audit[3][0], audit[3][1], audit[3][3]) == ("verify", "after", "completed")
@@ -116,19 +126,31 @@ def test_unknown_work_and_work_that_did_not_fail(config: Config, oban: Config, p
         scrypath.retry_sync_work(done, config=config)
 
 
-def test_a_retry_that_cannot_be_sent_is_recorded_as_failed(
-    config: Config, products: list[str], failed_task: Fail, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (BackendRejected("No."), "failed"),
+        (TransportError("The line was cut."), "unknown"),  # before or after the server had accepted it
+    ],
+)
+def test_a_retry_that_cannot_be_sent_is_recorded(
+    config: Config,
+    products: list[str],
+    failed_task: Fail,
+    monkeypatch: pytest.MonkeyPatch,
+    error: ScrypathError,
+    outcome: str,
 ) -> None:
     work_id = failed_task(["1"])
 
     def unreachable(*_: object, **__: object) -> None:
-        raise TransportError("The line was cut.")
+        raise error
 
     monkeypatch.setattr("scrypath.operator.recover.retry.converge", unreachable)
-    with pytest.raises(TransportError):
+    with pytest.raises(type(error)):
         scrypath.retry_sync_work(work_id, force=True, config=config)
-    after = scrypath.audit_log(config=config).row(0, named=True)
-    assert (after["phase"], after["outcome"]) == ("after", "failed")
+    after = recoveries(config).row(0, named=True)
+    assert (after["phase"], after["outcome"]) == ("after", outcome)
 
 
 def test_an_interrupted_retry_is_recorded(
@@ -142,7 +164,7 @@ def test_an_interrupted_retry_is_recorded(
     monkeypatch.setattr("scrypath.operator.recover.retry.converge", interrupted)
     with pytest.raises(KeyboardInterrupt):
         scrypath.retry_sync_work(work_id, force=True, config=config)
-    after = scrypath.audit_log(config=config).row(0, named=True)
+    after = recoveries(config).row(0, named=True)
     assert (after["phase"], after["outcome"], after["detail"]) == ("after", "unknown", "It was interrupted.")
 
 
@@ -162,7 +184,7 @@ def test_healed_work_is_shown_refused_and_never_recommended(
         scrypath.retry_sync_work(work_id, config=config)
     bulk = scrypath.retry_sync_work(pl.DataFrame({"work_id": [work_id, work_id]}), config=config)
     assert bulk.select("outcome").to_series().to_list() == ["skipped"]
-    assert scrypath.audit_log(config=config).is_empty()
+    assert recoveries(config).is_empty()
     forced = scrypath.retry_sync_work(work_id, force=True, wait=True, config=config)
     assert forced["outcome"].to_list() == ["completed"]
 
@@ -190,7 +212,7 @@ def test_a_retry_is_verified_by_what_the_index_holds(
     (row,) = scrypath.verify_retry(outcome, config=config).to_dicts()
     assert (row["outcome"], row["verified"]) == ("failed", False)
     assert row["detail"] == "Still not as its row: 1 of 2 documents: 2."
-    assert scrypath.audit_log(config=config).row(0, named=True)["outcome"] == "failed"
+    assert recoveries(config).row(0, named=True)["outcome"] == "failed"
 
 
 def test_a_wait_that_ends_first_is_unknown_and_can_be_verified_later(
@@ -252,6 +274,26 @@ def test_rows_that_cannot_be_projected_are_no_retry(
     sql("UPDATE products SET price = 'NaN' WHERE id = 2")
     with pytest.raises(ProjectionError, match="not finite"):
         scrypath.retry_sync_work(work_id, force=True, config=config)
-    after, before = scrypath.audit_log(config=config).to_dicts()
+    after, before = recoveries(config).to_dicts()
     assert (before["phase"], after["phase"], after["outcome"]) == ("before", "after", "failed")
     assert [item["name"] for item in documents_of(config, "1")] == ["Product 1"]
+
+
+def test_a_backfill_is_recorded_before_and_after(config: Config, products: list[str]) -> None:
+    after, before = scrypath.audit_log(config=config).to_dicts()
+    assert (before["action"], before["phase"], before["outcome"]) == ("backfill", "before", None)
+    assert (after["phase"], after["outcome"], after["document_count"]) == ("after", "completed", 20)
+
+
+def test_a_preview_whose_rows_have_changed_is_refused_by_the_api(
+    config: Config, products: list[str], failed_task: Fail, sql: Callable[..., None]
+) -> None:
+    seen = scrypath.preview_retry(failed_task(["1"]), config=config)
+    sql("UPDATE products SET name = 'Changed' WHERE id = 1")
+    with pytest.raises(StalePlan, match="has changed since the preview"):
+        scrypath.retry_sync_work(seen, force=True, config=config)
+    assert recoveries(config).is_empty()
+    again = scrypath.preview_retry(seen.work_id, config=config)
+    assert scrypath.retry_sync_work(again, force=True, wait=True, config=config)["verified"].to_list() == [
+        True
+    ]

@@ -1,26 +1,23 @@
-"""The retry panel's widgets: they show what the panel knows, and pass clicks on to it."""
+"""The widgets of an action's panel: they show what the panel knows, and pass clicks on to it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from scrypath.notebook import html, retry_html
+from scrypath.notebook import html
 from scrypath.notebook.widgets import FRAME, on_click, toolkit
-
-if TYPE_CHECKING:
-    from scrypath.notebook.retry_state import RetryState
 
 SENDING, ACCEPTED, ENDED = 1, 2, 3  # how far the bar is
 BARS = {"accepted": "info", "completed": "success", "failed": "danger", "unknown": "warning"}
 
 
-class RetryView:
+class ActionView:
     """Header, buttons, and what each of them brought to light.
 
     Parameters
     ----------
     panel
-        What does the work.
+        The ``ActionPanel`` that does the work.
 
     Raises
     ------
@@ -28,13 +25,13 @@ class RetryView:
         When ipywidgets is not installed.
     """
 
-    def __init__(self, panel: RetryState) -> None:
+    def __init__(self, panel: Any) -> None:
         widgets = toolkit("call panel.preview(), then panel.confirm()")
         self.panel = panel
         self.title, self.seen, self.result = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.chosen = widgets.Dropdown(
-            options=[(panel.label(work_id), work_id) for work_id in panel.choices],
-            value=panel.work_id,
+            options=[(panel.label(choice), choice) for choice in panel.choices],
+            value=panel.chosen,
             layout={"width": "auto", "max_width": "100%"},
         )
         wide = {"width": "auto"}
@@ -63,21 +60,21 @@ class RetryView:
         self.box = widgets.VBox(
             [self.title, *several, buttons, self.seen, self.progress, self.result], layout=FRAME
         )
-        self.box.add_class("scrypath-retry-panel")
+        self.box.add_class("scrypath-action-panel")
+        self.box.add_class(panel.css_class)
         self.show()
 
     def show(self, wrong: str = "") -> None:
         """Show what the panel knows now, and what went wrong."""
         panel = self.panel
-        self.title.value = html.panel(retry_html.title(panel))
-        self.seen.value = html.panel(retry_html.previewed(panel))
-        self.result.value = html.panel(wrong, retry_html.result(panel))
-        ready = panel.step == "previewed" and panel.previewed is not None and panel.previewed.retryable
+        self.title.value = html.panel(panel.title_html())
+        self.seen.value = html.panel(panel.preview_html())
+        self.result.value = html.panel(wrong, panel.result_html())
         self.chosen.disabled = False
-        self.preview.disabled = panel.work_id is None or panel.step == "accepted"
-        self.confirm.disabled = not ready
+        self.preview.disabled = panel.chosen is None or panel.step == "accepted"
+        self.confirm.disabled = not panel.ready
         self.confirm.description = panel.effect
-        self.confirm.button_style = "warning" if ready else ""
+        self.confirm.button_style = "warning" if panel.ready else ""
         self.again.disabled = panel.step != "accepted"
         self.again.layout.display = "none" if self.again.disabled else ""
         reached = {"accepted": (ACCEPTED, "Not read back yet"), "ended": (ENDED, "Read back")}
@@ -93,10 +90,11 @@ class RetryView:
     def _on_confirm(self) -> None:
         self._advance(SENDING, "Sending …")
         self.panel.confirm(wait=False)
-        self._on_again()
+        if self.panel.step == "accepted":
+            self._on_again()
 
     def _on_again(self) -> None:
-        self.result.value = html.panel(retry_html.result(self.panel))
+        self.result.value = html.panel(self.panel.result_html())
         self._advance(ACCEPTED, "Accepted. Waiting for the effect, to read it back …")
         self.panel.verify()
 
@@ -104,8 +102,10 @@ class RetryView:
         for control in (self.chosen, self.preview, self.confirm, self.again):
             control.disabled = True
 
-    def _advance(self, reached: int, told: str) -> None:
-        self.bar.value, self.stage.value = reached, told
-        outcome = None if self.panel.outcome is None else self.panel.outcome["outcome"][0]
-        self.bar.bar_style = BARS.get(outcome or "", "")
+    def _advance(self, reached: int, stage: str) -> None:
+        self.bar.value, self.stage.value = reached, stage
+        outcome = self.panel.outcome
+        known = [] if outcome is None else outcome["outcome"].to_list()
+        worst = next((name for name in ("failed", "unknown", "accepted", "completed") if name in known), "")
+        self.bar.bar_style = BARS.get(worst, "")
         self.progress.layout.display = "" if reached else "none"
