@@ -201,7 +201,7 @@ def resolve(config: Config | None = None, **overrides: Any) -> Config:
 
 def _from_file() -> dict[str, Any]:
     file = config_file.nearest()
-    found: dict[str, Any] = {"home": config_file.home()}
+    found: dict[str, Any] = {"home": config_file.home(file)}
     if file is not None:
         for name, value in file.options.items():
             known = _coerce(name, value, file.path.name)

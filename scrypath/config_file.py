@@ -51,13 +51,12 @@ def nearest() -> ConfigFile | None:
     return None
 
 
-def home() -> Path:
+def home(file: ConfigFile | None) -> Path:
     """Where this project keeps what it remembers, when nothing says so.
 
     Beside its configuration file; without one, the nearest ``.scrypath`` of the project, else one to be made in the
     working directory.
     """
-    file = nearest()
     if file is not None:
         return file.folder / HOME
     here = Path.cwd()
