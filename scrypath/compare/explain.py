@@ -111,15 +111,15 @@ def _same_fields(
 
     A moment in another zone, a set in another order, a number whose last digit the server lost.
     """
-    left, right = dict(row or {}), document or {}
+    left, right, written = dict(row or {}), document or {}, schema.in_documents
     # The row with one value of the document's: the same row still, or another one.
     names = [field.name for field in schema.fields if field.name != schema.document_id]
     one_changed = [{**left, name: as_sent(right.get(name), left.get(name))} for name in names]
     try:
-        mark, *marks = project_records(schema, [left, *one_changed]).fingerprints
+        mark, *marks = project_records(written, [left, *one_changed]).fingerprints
     except ProjectionError:  # one of the fields cannot hold what the document has
-        mark = project_records(schema, [left]).fingerprints[0]
-        marks = [_mark(schema, changed) for changed in one_changed]
+        mark = project_records(written, [left]).fingerprints[0]
+        marks = [_mark(written, changed) for changed in one_changed]
     return {schema.document_id, *(name for name, found in zip(names, marks, strict=True) if found == mark)}
 
 

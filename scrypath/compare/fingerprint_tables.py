@@ -10,7 +10,7 @@ from scrypath.compare.page_overlap import PageOverlap
 from scrypath.meilisearch import documents as wire
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.columns import Misfit
-from scrypath.schema.documents import computed, fingerprint_sql, id_sql, identifier
+from scrypath.schema.documents import computed, fingerprint_sql, id_sql, raw_id_sql
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.selection import Part
@@ -92,7 +92,7 @@ def misfit_table(misfits: Sequence[Misfit]) -> pa.Table:
 def row_query(schema: SearchSchema) -> str:
     """SQL that makes ``id``, ``fingerprint`` and ``problem`` of a table ``batch`` of a schema's columns."""
     key, fingerprint = id_sql(schema), fingerprint_sql(schema)
-    raw = identifier(schema.document_id)
+    raw = raw_id_sql(schema)
     return f"""
         SELECT coalesce(key, raw, '') AS id, fingerprint,
                CASE WHEN key IS NULL THEN 'The id is one that Meilisearch refuses.'

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrypath.errors import BackendRejected
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import sound_records
-from scrypath.schema.documents import computed, fingerprint_sql, identifier
+from scrypath.schema.documents import computed, fingerprint_sql, raw_id_sql
 from scrypath.schema.fields import Kind
 from scrypath.schema.identity import id_value
 
@@ -50,8 +50,8 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
         {name: document.get(name) for name in names} | {schema.document_id: _identity(schema, document)}
         for document in documents
     ]
-    sound, misfits = sound_records(schema, held)
-    key = identifier(schema.document_id)
+    sound, misfits = sound_records(schema.in_documents, held)
+    key = raw_id_sql(schema)
     known = computed(
         f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch", sound
     )

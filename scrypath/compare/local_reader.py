@@ -15,6 +15,7 @@ from scrypath.compare.waiting import all_or_failure
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import indexes
 from scrypath.schema.columns import Misfit
+from scrypath.schema.documents import numbered
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.ahead import ahead
@@ -124,7 +125,7 @@ def _rows(
         for table in coming:
             if stop.is_set():
                 return
-            insert(cursor, "rows_side", table, row_query(ref.schema))
+            insert(cursor, "rows_side", numbered(table), row_query(ref.schema))
             on_progress(table.num_rows + _insert_misfits(cursor, misfits))
         on_progress(_insert_misfits(cursor, misfits))
 

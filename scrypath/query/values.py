@@ -11,8 +11,8 @@ import orjson
 
 from scrypath.errors import InvalidOptions
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import field_value
 from scrypath.schema.fields import LISTS, Field, Kind
+from scrypath.schema.values import field_value
 
 EXACT = 2**53  # the server compares numbers as doubles: beyond it, neighbours are equal
 LONGEST = 468  # bytes of a text that the server keeps for filters

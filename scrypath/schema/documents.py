@@ -13,9 +13,12 @@ integer    decimal digits
 number     the shortest digits that read back as the same double, as JavaScript writes them, but with
            ``.0`` after a whole number below 10^21 and no ``+`` in the exponent; ``-0.0`` as ``0.0``
 boolean    ``true`` or ``false``
-text       a string; the same for a UUID in lower case
+text       a string; the same for a UUID in lower case, and for what ``as_text`` writes
 datetime   the string ``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC
 date       the string ``YYYY-MM-DD``
+time       the string ``HH:MM:SS.ffffff``, with ``+HH:MM`` where it has an offset
+interval   the string that ISO 8601 has for it, in days of 24 hours, hours, minutes and seconds
+binary     the string of its base64
 list       an array of its items as above; a set-like list sorted by bytes, nulls first
 JSON       a string that holds the JSON as ``columns.canonical_json`` writes it; ``null`` for JSON's null
 =========  ===========================================================================================
@@ -85,40 +88,58 @@ class Documents:
 
 def fingerprint_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the fingerprint of a row, null when it cannot be projected."""
-    finite = [_finite(field) for field in schema.fields if field.kind in (Kind.NUMBER, Kind.NUMBERS)]
+    finite = [
+        _finite(field, name) for field, name in named(schema) if field.kind in (Kind.NUMBER, Kind.NUMBERS)
+    ]
     digits = f"CASE WHEN {' AND '.join(finite)} THEN {DIGITS} END" if finite else str(DIGITS)
     return f"left(md5({canonical_sql(schema)}), {digits})"
 
 
 def canonical_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the canonical text of a row whose numbers are all finite."""
-    fields = sorted(schema.fields, key=lambda field: field.name)
-    names = ",".join(field.name + ("*" if field.set_like else "") for field in fields)
+    fields = sorted(named(schema), key=lambda pair: pair[0].name)
+    names = ",".join(field.name + ("*" if field.set_like else "") for field, _ in fields)
     shape = md5(f"v{DEFINITION}|{names}".encode(), usedforsecurity=False).hexdigest()[:12]
     # One call of the JSON writer costs half of putting the text together by hand.
-    return f"json_array({', '.join([_literal(shape), *(_canonical(field) for field in fields)])})"
+    return f"json_array({', '.join([_literal(shape), *(_canonical(*pair) for pair in fields)])})"
 
 
 def document_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the document as one line of JSON."""
-    members = [f"{identifier(field.name)} := {_document_value(field)}" for field in schema.fields]
+    members = [(field.name, _document_value(field, name)) for field, name in named(schema)]
     if schema.fingerprint:
-        members.append(f"{identifier(FINGERPRINT_FIELD)} := {fingerprint_sql(schema)}")
-    return f"to_json(struct_pack({', '.join(members)}))"
+        members.append((FINGERPRINT_FIELD, fingerprint_sql(schema)))
+    # A struct would take two names that differ only in case for one.
+    return f"json_object({', '.join(f'{_literal(name)}, {value}' for name, value in members)})"
 
 
 def id_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the document id as text, null when it cannot be one."""
-    name = identifier(schema.document_id)
+    name = raw_id_sql(schema)
     if schema.id_field.kind is Kind.INTEGER:
         return f"CAST({name} AS VARCHAR)"
     return f"CASE WHEN regexp_full_match({name}, '{ID_PATTERN}') THEN {name} END"
 
 
-def computed(query: str, batch: pa.Table) -> pa.Table:
-    """What a query makes of a table that it calls ``batch``."""
+def raw_id_sql(schema: SearchSchema) -> str:
+    """A DuckDB expression over a schema's columns: the value of the id column as it is."""
+    return next(name for field, name in named(schema) if field.name == schema.document_id)
+
+
+def named(schema: SearchSchema) -> list[tuple[Field, str]]:
+    """A schema's fields with the names of their columns in DuckDB, where ``name`` and ``Name`` would be one."""
+    return [(field, f"c{place}") for place, field in enumerate(schema.fields)]
+
+
+def numbered(table: pa.Table) -> pa.Table:
+    """A table of a schema's columns under the names that its expressions know them by."""
+    return table.rename_columns([f"c{place}" for place in range(table.num_columns)])
+
+
+def computed(query: str, table: pa.Table) -> pa.Table:
+    """What a query makes of a table of a schema's columns, which it calls ``batch``."""
     with _ENGINE.cursor() as cursor:
-        cursor.register("batch", batch)
+        cursor.register("batch", numbered(table))
         return cursor.sql(query).to_arrow_table()
 
 
@@ -146,7 +167,7 @@ def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
         what = "a document id Meilisearch refuses" if ids[at] is None else "a number that is not finite"
         raise ProjectionError(
             f"{schema.name}: the row with {schema.document_id}={shown!r} has {what}.",
-            hint="Mend the row, or leave the field out of the schema.",
+            hint="Fix the row, or leave the field out of the schema.",
         )
     lines = done.column("line")
     body = lines.chunk(0) if lines.num_chunks == 1 else pa.concat_arrays(lines.chunks)
@@ -176,17 +197,11 @@ def project(schema: SearchSchema, record: Any) -> dict[str, Any]:
     return document
 
 
-def identifier(name: str) -> str:
-    """A name as DuckDB's SQL takes it, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _canonical(field: Field) -> str:
-    name = identifier(field.name)
+def _canonical(field: Field, name: str) -> str:
     match field.kind:
         case Kind.NUMBER:
             return _unsigned_zero(name)
@@ -209,15 +224,13 @@ def _instant(name: str) -> str:
     return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ')"
 
 
-def _finite(field: Field) -> str:
-    name = identifier(field.name)
+def _finite(field: Field, name: str) -> str:
     if field.kind is Kind.NUMBER:
         return f"isfinite(coalesce({name}, 0))"
     return f"coalesce(len(list_filter({name}, lambda x: NOT isfinite(x))), 0) = 0"
 
 
-def _document_value(field: Field) -> str:
-    name = identifier(field.name)
+def _document_value(field: Field, name: str) -> str:
     match field.kind:
         case Kind.JSON:
             return f"{name}::JSON"

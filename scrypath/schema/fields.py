@@ -2,54 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from scrypath.schema.column_types import decorated, kind_of, own_type
+from scrypath.schema.kinds import LISTS, Kind
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Table
     from sqlalchemy.types import TypeEngine
 
-
-class Kind(StrEnum):
-    """How a field's values are read, written into documents and made canonical."""
-
-    INTEGER = "integer"
-    NUMBER = "number"  # float or decimal: a JSON number
-    BOOLEAN = "boolean"
-    TEXT = "text"
-    UUID = "uuid"  # lower-case, with hyphens
-    DATETIME = "datetime"  # UTC, microseconds; a value without time zone counts as UTC
-    DATE = "date"
-    TEXTS = "texts"
-    INTEGERS = "integers"
-    NUMBERS = "numbers"
-    JSON = "json"  # anything else that JSON can say, keys sorted
+__all__ = ["LISTS", "Field", "Kind", "columns_of"]
 
 
-LISTS = frozenset({Kind.TEXTS, Kind.INTEGERS, Kind.NUMBERS})
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
-    """One field of the document."""
+    """One field of the document.
+
+    Parameters
+    ----------
+    name
+        Of the field, and of the record's attribute.
+    kind
+        How it is written into the document.
+    column
+        Behind it; None: an attribute or property of the model.
+    set_like
+        Whether it is a list whose order means nothing.
+    as_text
+        Of the kind ``texts`` or ``text``, whatever the record holds: each number or date is written as its text.
+    """
 
     name: str
     kind: Kind
-    column: Column[Any] | None = None  # None: an attribute or property of the model
-    set_like: bool = False  # a list whose order means nothing
+    column: Column[Any] | None = None
+    set_like: bool = False
+    as_text: bool = False
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether the database alone can produce the values, column by column."""
-        return self.column is not None
+        return self.column is not None and not self.decorated and kind_of(self.column.type) is not None
 
-    @property
+    @cached_property
+    def decorated(self) -> bool:
+        """Whether a ``TypeDecorator`` makes the column's values."""
+        return self.column is not None and decorated(self.column.type)
+
+    @cached_property
+    def item(self) -> TypeEngine[Any] | None:
+        """The column's type; of an array, the type of its items. None where only Python knows the values."""
+        import sqlalchemy as sa
+
+        if self.column is None:
+            return None
+        found = own_type(self.column.type)
+        return own_type(found.item_type) if isinstance(found, sa.ARRAY) else found
+
+    @cached_property
     def padded(self) -> bool:
         """Whether the database fills values up with blanks that mean nothing (``CHAR``)."""
         import sqlalchemy as sa
 
-        return self.column is not None and isinstance(self.column.type, sa.CHAR)
+        return isinstance(self.item, sa.CHAR)
+
+    @cached_property
+    def labels(self) -> frozenset[str] | None:
+        """What an enum's column can hold, as the database knows it; None for other types."""
+        import sqlalchemy as sa
+
+        return frozenset(self.item.enums) if isinstance(self.item, sa.Enum) else None
+
+    @cached_property
+    def bind(self) -> Callable[[Any], Any] | None:
+        """From a member of an enum to what the database calls it; None where that is the member's value."""
+        from sqlalchemy.dialects import postgresql
+
+        if self.labels is None or self.item is None:
+            return None
+        return self.item.bind_processor(postgresql.dialect())  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def network(self) -> str | None:
+        """``inet`` or ``cidr``, whose values are addresses in the drivers' hands; None for other types."""
+        from sqlalchemy.dialects import postgresql
+
+        types = {postgresql.INET: "inet", postgresql.CIDR: "cidr"}
+        return next((name for kind, name in types.items() if isinstance(self.item, kind)), None)
 
 
 def columns_of(table: Table, model: type[Any] | None) -> dict[str, Column[Any]]:
@@ -58,39 +99,3 @@ def columns_of(table: Table, model: type[Any] | None) -> dict[str, Column[Any]]:
         return dict(table.columns)
     mapped = model.__mapper__.columns
     return {str(name): column for name, column in mapped.items() if column.table is table}
-
-
-def kind_of(column_type: TypeEngine[Any]) -> Kind | None:
-    """The kind that a column type stands for, or None when only Python knows its values.
-
-    Examples
-    --------
-    >>> import sqlalchemy as sa
-    >>> kind_of(sa.BigInteger()), kind_of(sa.Numeric(10, 2)), kind_of(sa.ARRAY(sa.Text()))
-    (<Kind.INTEGER: 'integer'>, <Kind.NUMBER: 'number'>, <Kind.TEXTS: 'texts'>)
-    """
-    import sqlalchemy as sa
-
-    if isinstance(column_type, sa.types.TypeDecorator):
-        return None
-    if isinstance(column_type, sa.ARRAY):
-        item = kind_of(column_type.item_type)
-        lists = {
-            Kind.TEXT: Kind.TEXTS,
-            Kind.UUID: Kind.TEXTS,
-            Kind.INTEGER: Kind.INTEGERS,
-            Kind.NUMBER: Kind.NUMBERS,
-        }
-        return lists.get(item) if item is not None and column_type.dimensions in (None, 1) else None
-    table: tuple[tuple[type[Any] | tuple[type[Any], ...], Kind], ...] = (
-        (sa.Boolean, Kind.BOOLEAN),
-        (sa.Integer, Kind.INTEGER),
-        ((sa.Numeric, sa.Float), Kind.NUMBER),
-        (sa.DateTime, Kind.DATETIME),
-        (sa.Date, Kind.DATE),
-        (sa.Uuid, Kind.UUID),
-        (sa.JSON, Kind.JSON),
-        (sa.Enum, Kind.TEXT),
-        (sa.String, Kind.TEXT),
-    )
-    return next((kind for types, kind in table if isinstance(column_type, types)), None)

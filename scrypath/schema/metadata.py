@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from scrypath.config import Config
@@ -73,6 +73,12 @@ class SearchSchema:
     def overridden(self) -> bool:
         """Whether the model's own ``search_document`` makes the documents."""
         return self.model is not None and hasattr(self.model, "search_document")
+
+    @property
+    def in_documents(self) -> SearchSchema:
+        """The same with fields as documents hold them: what is written as text is a text there, and no number."""
+        fields = tuple(replace(item, as_text=False) if item.as_text else item for item in self.fields)
+        return replace(self, fields=fields)
 
     @property
     def id_field(self) -> Field:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scrypath.errors import SchemaError, did_you_mean
+from scrypath.schema.declared_fields import declared
 from scrypath.schema.faceting import Faceting
-from scrypath.schema.fields import LISTS, Field, Kind, columns_of, kind_of
-from scrypath.schema.metadata import FINGERPRINT_FIELD, FanOut, SearchSchema
+from scrypath.schema.fields import Kind, columns_of
+from scrypath.schema.metadata import FanOut, SearchSchema
 from scrypath.schema.settings import SETTINGS
 
 OPTIONS = (
@@ -22,6 +23,7 @@ OPTIONS = (
     "settings",
     "document_id",
     "set_like",
+    "as_text",
     "tenant_field",
     "fan_outs",
     "index_prefix",
@@ -29,7 +31,6 @@ OPTIONS = (
     "updated_at",
     "fingerprint",
 )
-RESERVED = frozenset({FINGERPRINT_FIELD, "_vectors", "_geoDistance", "_formatted", "_matchesPosition"})
 # Rules that every supported server version has in its default list.
 COMMON_RANKING_RULES = ("words", "typo", "proximity", "sort", "exactness")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_-]{1,400}")
@@ -65,8 +66,22 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
     if tenant is not None and tenant not in names:
         names = (*names, tenant)
     set_like = _names(name, "set_like", options.get("set_like", ()))
-    fields = tuple(_field(name, item, columns, model, set_like) for item in names)
+    as_text = _names(name, "as_text", options.get("as_text", ()))
+    fields = tuple(
+        declared(
+            name,
+            item,
+            columns.get(item),
+            attribute=model is not None and (hasattr(model, item) or hasattr(model, "search_document")),
+            set_like=item in set_like,
+            as_text=item in as_text,
+            names_document=item == document_id,
+            columns=columns,
+        )
+        for item in names
+    )
     _known(name, "set_like", set_like, names)
+    _known(name, "as_text", as_text, names)
     faceting = options.get("faceting") or Faceting()
     filterable = _names(name, "filterable", options.get("filterable", ()))
     if tenant is not None and tenant not in filterable:
@@ -106,10 +121,11 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
         updated_at=updated_at,
         fingerprint=bool(options.get("fingerprint", True)),
     )
-    if schema.id_field.kind not in (Kind.INTEGER, Kind.TEXT, Kind.UUID):
+    if schema.id_field.column is None or schema.id_field.kind not in (Kind.INTEGER, Kind.TEXT, Kind.UUID):
+        what = ", and not a column" if schema.id_field.column is None else ""
         raise SchemaError(
-            f"{name}: document_id {document_id!r} is of kind {schema.id_field.kind}.",
-            hint="A document id is an integer, a text of letters, digits, - and _, or a UUID.",
+            f"{name}: document_id {document_id!r} is of kind {schema.id_field.kind}{what}.",
+            hint="A document id is a column of integers, of texts of letters, digits, - and _, or of UUIDs.",
         )
     return schema
 
@@ -155,28 +171,6 @@ def _known(schema: str, option: str, names: Iterable[str], fields: Iterable[str]
                 f"{schema}: {option} names {item!r}, which is not one of its fields.",
                 hint=did_you_mean(item, known),
             )
-
-
-def _field(
-    schema: str, name: str, columns: Mapping[str, Any], model: type[Any] | None, set_like: tuple[str, ...]
-) -> Field:
-    if name in RESERVED:
-        raise SchemaError(f"{schema}: field {name!r} is reserved.", hint="Give the field another name.")
-    if name in columns:
-        kind = kind_of(columns[name].type)
-        if kind is None:
-            return Field(name, Kind.JSON, set_like=name in set_like)
-        if name in set_like and kind not in LISTS and kind is not Kind.JSON:
-            raise SchemaError(
-                f"{schema}: set_like names {name!r}, which is not a list.", hint="Leave it out."
-            )
-        return Field(name, kind, columns[name], set_like=name in set_like)
-    if model is not None and (hasattr(model, name) or hasattr(model, "search_document")):
-        return Field(name, Kind.JSON, set_like=name in set_like)
-    raise SchemaError(
-        f"{schema}: field {name!r} is neither a column nor an attribute.",
-        hint=did_you_mean(name, columns),
-    )
 
 
 def _check_faceting(schema: str, faceting: Faceting, filterable: tuple[str, ...]) -> None:

@@ -20,6 +20,16 @@ class Connection:
     def __init__(self, connection: AdbcConnection) -> None:
         self._connection = connection
 
+    def types(self, query: str) -> list[str]:
+        """What PostgreSQL calls the types of a query's columns; nothing is read. An array's begins with ``_``."""
+        import pyarrow as pa
+        from adbc_driver_manager import AdbcStatement
+
+        with AdbcStatement(self._connection) as statement:
+            statement.set_sql_query(query)
+            described = pa.schema(statement.execute_schema())
+        return [(field.metadata or {}).get(b"POSTGRESQL:type", b"").decode() for field in described]
+
     @contextmanager
     def read(self, query: str) -> Iterator[pa.RecordBatchReader]:
         """The rows of a query, as they come."""

@@ -30,4 +30,12 @@ def engine(config: Config) -> Engine:
 
 @lru_cache(maxsize=8)
 def _engine(url: ServiceUrl, connect_timeout: float) -> Engine:
-    return database.engine(Config(database_url=url), connect_timeout=max(1, round(connect_timeout)))
+    from sqlalchemy import event
+
+    made = database.engine(Config(database_url=url), connect_timeout=max(1, round(connect_timeout)))
+    if (made.dialect.name, made.dialect.driver) == ("postgresql", "psycopg"):
+        from scrypath.source import loaders
+
+        event.listen(made, "connect", lambda connection, _: loaders.register(connection))
+        made.dialect.colspecs = {**made.dialect.colspecs, **loaders.exact_types()}
+    return made

@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import Misfit, arrow_schema, from_records, json_text, sound_records
-from scrypath.schema.fields import Field, Kind
+from scrypath.schema.columns import Misfit, arrow_schema, from_records, sound_records
+from scrypath.schema.identity import id_value
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import selection
 from scrypath.source.adbc import Connection, connected
+from scrypath.source.column_values import typed
 from scrypath.source.engine import engine, translated
 from scrypath.source.selection import Part
 
@@ -89,7 +88,7 @@ def batches(ref: IndexRef, *, size: int, after: Any = None) -> Generator[pa.Tabl
     with connected(ref.config) if in_columns(ref) else nullcontext() as over:
         while (batch := table(ref, Part(after=after, limit=size), over=over)).num_rows:
             yield batch
-            after = batch.column(ref.schema.document_id)[-1].as_py()
+            after = id_value(ref.schema, str(batch.column(ref.schema.document_id)[-1].as_py()))
 
 
 def records(ref: IndexRef, ids: Sequence[str]) -> list[Any]:
@@ -204,13 +203,14 @@ def _adbc(
     misfits: list[Misfit] | None,
     over: Connection | None,
 ) -> Iterator[Generator[pa.Table]]:
-    statement = selection.literal(selection.columns(ref.schema, part))
     with (
         translated(ref.config),
         connected(ref.config) if over is None else nullcontext(over) as connection,
-        connection.read(statement) as reader,
     ):
-        yield (_typed(ref.schema, batch, misfits) for batch in reader)
+        types = connection.types(selection.literal(selection.columns(ref.schema, Part())))
+        statement = selection.literal(selection.columns(ref.schema, part, types))
+        with connection.read(statement) as reader:
+            yield (typed(ref.schema, batch, types, misfits) for batch in reader)
 
 
 @contextmanager
@@ -252,41 +252,3 @@ def _projected(schema: SearchSchema, page: Sequence[Any], misfits: list[Misfit] 
     sound, unsound = sound_records(schema, page)
     misfits.extend(unsound)
     return sound
-
-
-def _typed(schema: SearchSchema, batch: Any, misfits: list[Misfit] | None) -> pa.Table:
-    import pyarrow as pa
-
-    wanted = arrow_schema(schema)
-    columns = []
-    refused: dict[int, str] = {}  # place of a row in the batch -> why
-    for index, field in enumerate(schema.fields):
-        column = batch.column(index)
-        if field.kind is Kind.JSON:
-            texts = [_json(field, text, place, refused) for place, text in enumerate(column.to_pylist())]
-            column = pa.array(texts, pa.string())
-        elif pa.types.is_float32(column.type):
-            # Made a double, it shows digits that nobody wrote (0.1 is 0.10000000149011612); its text does not.
-            column = column.cast(pa.string())
-        columns.append(column.cast(wanted.field(index).type))
-    typed = pa.Table.from_arrays(columns, schema=wanted)
-    if not refused:
-        return typed
-    ids = typed.column(schema.document_id)
-    names = {place: "" if (value := ids[place].as_py()) is None else str(value) for place in refused}
-    unsound = [(names[place], f"{schema.name}: {why}") for place, why in refused.items()]
-    if misfits is None:
-        raise ProjectionError(
-            f"{unsound[0][1]} ({schema.document_id}={unsound[0][0]})",
-            hint="Mend the row, or leave the field out of the schema.",
-        )
-    misfits.extend(unsound)
-    return typed.filter(pa.array([place not in refused for place in range(typed.num_rows)]))
-
-
-def _json(field: Field, text: str | None, place: int, refused: dict[int, str]) -> str | None:
-    try:
-        return None if text is None else json_text(orjson.loads(text), set_like=field.set_like)
-    except (ValueError, TypeError):
-        refused[place] = f"field {field.name!r} holds JSON that cannot be sent: {str(text)[:80]}"
-        return None

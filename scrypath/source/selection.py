@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scrypath.schema import SearchSchema
-from scrypath.schema.fields import Field, Kind, columns_of
+from scrypath.schema.fields import Kind, columns_of
 from scrypath.schema.identity import id_values
+from scrypath.source.driver_values import read_as_it_is
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -27,11 +28,20 @@ class Part:
     limit: int | None = None  # rows, in the order of the id column
 
 
-def columns(schema: SearchSchema, part: Part) -> Select[Any]:
-    """The rows of a schema as columns, each cast to its kind but for floats, which may be short ones."""
+def columns(schema: SearchSchema, part: Part, types: Sequence[str] | None = None) -> Select[Any]:
+    """The rows of a schema as columns.
+
+    Parameters
+    ----------
+    schema, part
+        Which rows.
+    types
+        What PostgreSQL calls the type of each field's column: each is read in the form that loses nothing, and the
+        dimensions of each array follow, null for one. Default: the columns as they are.
+    """
     from sqlalchemy import select
 
-    statement = select(*(_cast(field) for field in schema.fields))
+    statement = select(*_read(schema, types))
     if part.ids is None:
         return _narrow(schema, part, statement)
     return _narrow(schema, replace(part, ids=None), statement.where(_one_of(schema, part.ids)))
@@ -143,29 +153,37 @@ def _quoted(item: str) -> str:
     return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _cast(field: Field) -> ColumnElement[Any]:
+def _read(schema: SearchSchema, types: Sequence[str] | None) -> list[ColumnElement[Any]]:
     import sqlalchemy as sa
 
-    column = field.column
-    assert column is not None, "columns() is for schemas whose fields are all columns"
-    cast: ColumnElement[Any]
-    match field.kind:
-        case Kind.INTEGER:
-            cast = sa.cast(column, sa.BigInteger)
-        case Kind.NUMBER:
-            # What is declared a float may be a short one in the table: the reader sees which.
-            is_float = isinstance(column.type, sa.Float)
-            cast = column if is_float else sa.cast(column, sa.Double)
-        case Kind.DATETIME if getattr(column.type, "timezone", False):
-            cast = sa.func.timezone("UTC", column, type_=sa.DateTime())
-        case Kind.TEXT | Kind.UUID | Kind.JSON:
-            cast = sa.cast(column, sa.Text)
-        case Kind.TEXTS:
-            cast = sa.cast(column, sa.ARRAY(sa.Text))
-        case Kind.INTEGERS:
-            cast = sa.cast(column, sa.ARRAY(sa.BigInteger))
-        case Kind.NUMBERS:
-            cast = sa.cast(column, sa.ARRAY(sa.Double))
-        case _:
-            cast = column
-    return cast.label(field.name)
+    plain = []
+    for field in schema.fields:
+        assert field.column is not None, "columns() is for schemas whose fields are all columns"
+        plain.append(sa.type_coerce(field.column, sa.types.NullType()))
+    if types is None:
+        return [column.label(field.name) for column, field in zip(plain, schema.fields, strict=True)]
+    found = list(zip(plain, types, strict=True))
+    dimensions = [
+        sa.func.nullif(sa.func.array_ndims(column), 1) for column, name in found if name.startswith("_")
+    ]
+    read = [_without_loss(column, name) for column, name in found]
+    return [column.label(f"c{place}") for place, column in enumerate([*read, *dimensions])]
+
+
+def _without_loss(column: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+    import sqlalchemy as sa
+
+    match type_name:
+        case "oid":
+            return sa.cast(column, sa.BigInteger)
+        case "_uuid":
+            return sa.cast(column, sa.ARRAY(sa.Text))
+        case "interval":
+            # ADBC counts in nanoseconds, which has less room, and a driver makes 30 days of a month.
+            parts = [
+                sa.func.trunc(sa.extract(part, column)) for part in ("day", "hour", "minute", "microseconds")
+            ]
+            months = sa.extract("year", column) * 12 + sa.extract("month", column)
+            text = sa.func.concat_ws("|", sa.cast(column, sa.Text), months, *parts)
+            return sa.case((column.is_not(None), text))
+    return column if read_as_it_is(type_name) else sa.cast(column, sa.Text)
