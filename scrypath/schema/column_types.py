@@ -100,8 +100,9 @@ def refusal(column_type: TypeEngine[Any]) -> str | None:
 
     found = own_type(column_type)
     if isinstance(found, sa.ARRAY):
-        if isinstance(own_type(found.item_type), postgresql.CITEXT):
-            return "an array of citext, which drivers read as one text"
+        item = own_type(found.item_type)
+        if isinstance(item, postgresql.CITEXT | postgresql.MACADDR | postgresql.MACADDR8 | postgresql.BIT):
+            return f"an array of {item.__visit_name__.lower()}, which drivers read as one text"
         inner = refusal(found.item_type)
         return None if inner is None else f"an array of {inner}"
     names = [base.__name__ for base in (*type(column_type).__mro__, *type(found).__mro__)]

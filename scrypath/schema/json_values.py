@@ -29,6 +29,23 @@ class Unfit(ValueError):
     """A value that a document cannot hold; its text says why, to stand after the value."""
 
 
+class RoundedFloat(float):
+    """A number that SQLAlchemy's type made a float of, and what the database has."""
+
+    exact: Decimal | int
+
+
+class RoundedDecimal(Decimal):
+    """A number that SQLAlchemy's type made a decimal of, and what the database has."""
+
+    exact: float
+
+
+def exactly(value: Any) -> Any:
+    """A number as the database has it, where it is known; other values as they are."""
+    return value.exact if isinstance(value, RoundedFloat | RoundedDecimal) else value
+
+
 def canonical_json(value: Any, *, set_like: bool = False) -> str:
     """JSON with sorted keys, whole numbers of 64 bits as integers, and set-like lists sorted.
 
@@ -51,8 +68,10 @@ def canonical_json(value: Any, *, set_like: bool = False) -> str:
         if set_like and isinstance(plain, list):
             plain.sort(key=lambda item: orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
         return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
-    except RecursionError:
-        raise Unfit("is nested too deep for JSON") from None
+    except (RecursionError, orjson.JSONEncodeError) as error:
+        if isinstance(error, RecursionError) or "Recursion" in str(error):
+            raise Unfit("is nested too deep for JSON") from None
+        raise
 
 
 def held(value: float | Decimal) -> float:
@@ -71,6 +90,7 @@ def held(value: float | Decimal) -> float:
     Traceback (most recent call last):
     scrypath.schema.json_values.Unfit: has more digits than a JSON number holds
     """
+    value = exactly(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise Unfit("is not finite, and JSON has no number for it")
@@ -94,6 +114,7 @@ def digits(value: float | Decimal) -> str:
     >>> digits(Decimal("12.50")), digits(1e-7), digits(Decimal("NaN")), digits(-0.0)
     ('12.5', '0.0000001', 'NaN', '0')
     """
+    value = exactly(value)
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if exact.is_nan():
         return "NaN"

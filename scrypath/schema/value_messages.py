@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from scrypath.schema.fields import Field, Kind
-from scrypath.schema.json_values import Unfit, digits, duration, moment_text
+from scrypath.schema.json_values import Unfit, digits, duration, exactly, moment_text
 
 LONGEST = 60  # characters of a value that a message shows
 REASONS = {
@@ -56,13 +56,16 @@ def shown(value: Any) -> str:
     >>> shown(Decimal("1E+3")), shown("x" * 100)[-5:]
     ('1000', 'xxxx…')
     """
-    text = _shown(value)
+    try:
+        text = _shown(value)
+    except RecursionError:
+        text = "a value"
     text = text if text.isprintable() else ascii(text)[1:-1]
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _shown(value: Any) -> str:
-    match value:
+    match exactly(value):
         case str():
             return value or "an empty text"
         case Decimal():
@@ -79,8 +82,11 @@ def _shown(value: Any) -> str:
             return str(value) if isinstance(value, bool) else digits(value)
         case timedelta():
             return duration(value)
-    return str(value)
+    return str(exactly(value))
 
 
 def _dimensions(value: Any) -> int:
-    return 1 + max(map(_dimensions, value), default=0) if isinstance(value, list | tuple) else 0
+    depth = 0
+    while isinstance(value, list | tuple):
+        depth, value = depth + 1, next(iter(value), None)
+    return depth

@@ -25,6 +25,7 @@ from scrypath.schema.json_values import (
     canonical_json,
     digits,
     duration,
+    exactly,
     held,
     instant,
     moment_text,
@@ -47,6 +48,7 @@ def field_value(field: Field, value: Any) -> Any:
     >>> field_value(Field("day", Kind.DATE), "2026-11-28")
     datetime.date(2026, 11, 28)
     """
+    value = exactly(value)
     if value is None:
         return None
     return _as_text(field, value) if field.as_text else _CONVERT[field.kind](field, value)

@@ -15,15 +15,17 @@ _MOMENT = re.compile(
 
 
 def date_of(days: int) -> date | str:
-    """The date so many days after 1970-01-01, as ADBC gives PostgreSQL's: infinity has become any number.
+    """The date so many days after 1970-01-01, as ADBC gives PostgreSQL's: what is far off has run over.
 
     Examples
     --------
     >>> date_of(0), date_of(-735_561), date_of(-2_147_472_692)
     (datetime.date(1970, 1, 1), '0045-02-08 BC', 'infinity')
     """
-    if (text := _infinite(days - EPOCH, 32)) is not None:
+    since = _signed(days - EPOCH, 32)
+    if (text := _infinite(since, 32)) is not None:
         return text
+    days = since + EPOCH
     year, day = _civil(days)
     if 1 <= year <= 9999:
         return day.replace(year=year)
@@ -38,9 +40,10 @@ def moment_of(microseconds: int) -> datetime | str:
     >>> moment_of(0), moment_of(253_402_300_800_000_000)
     (datetime.datetime(1970, 1, 1, 0, 0), '10000-01-01T00:00:00.000000Z')
     """
-    if (text := _infinite(microseconds - EPOCH * DAY, 64)) is not None:
+    since = _signed(microseconds - EPOCH * DAY, 64)
+    if (text := _infinite(since, 64)) is not None:
         return text
-    days, rest = divmod(microseconds, DAY)
+    days, rest = divmod(since + EPOCH * DAY, DAY)
     year, day = _civil(days)
     clock = datetime(day.year, day.month, day.day) + timedelta(microseconds=rest)
     if 1 <= year <= 9999:
@@ -86,8 +89,12 @@ def _civil(days: int) -> tuple[int, date]:
     return day.year + eras * 400, day
 
 
-def _infinite(value: int, bits: int) -> str | None:
-    """Which infinity a number stands for that has run over on its way to another epoch."""
+def _signed(value: int, bits: int) -> int:
+    """What a number was before it ran over on its way to another epoch."""
     half = 1 << (bits - 1)
-    own = (value + half) % (2 * half) - half
-    return {half - 1: "infinity", -half: "-infinity"}.get(own)
+    return (value + half) % (2 * half) - half
+
+
+def _infinite(value: int, bits: int) -> str | None:
+    half = 1 << (bits - 1)
+    return {half - 1: "infinity", -half: "-infinity"}.get(value)

@@ -6,9 +6,7 @@ Python values that a record would have, and those are converted as a record's ar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from scrypath.errors import ProjectionError
@@ -102,6 +100,8 @@ def _fast(field: Field, type_name: str, column: Any) -> Any:
 def _fast_list(field: Field, item: str, column: Any) -> Any:
     import pyarrow as pa
 
+    if not pa.types.is_list(column.type):
+        return None
     items = storage(column.values)
     found = _FAST_ITEMS[field.kind](field, item, items)
     if found is None:
@@ -117,12 +117,11 @@ def _integers(_: Field, item: str, column: Any) -> Any:
     return column.cast(pa.int64()) if item in INTEGERS else None
 
 
-def _numbers(field: Field, item: str, column: Any) -> Any:
+def _numbers(_: Field, item: str, column: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rounding = getattr(field.item, "asdecimal", False)
-    if item in FLOATS and not rounding:
+    if item in FLOATS:
         # Made a double, a short float shows digits that nobody wrote (0.1 is 0.10000000149011612); its text does not.
         column = column.cast(pa.string()).cast(pa.float64()) if item == "float4" else column
     elif item == "numeric":
@@ -219,25 +218,10 @@ def _slow(
             if nested is not None and nested[place].as_py() is not None:
                 given = Foreign(f"an array of {nested[place].as_py()} dimensions")
                 raise Unfit("has more than one dimension; the field is declared with one")
-            converted.append(field_value(field, _declared(field, given)))
+            if isinstance(given, Foreign):
+                raise TypeError(given)
+            converted.append(field_value(field, given))
         except (TypeError, ValueError, OverflowError) as error:
             refused.setdefault(place, (field, given, error))
             converted.append(None)
     return pa.array(converted, wanted)
-
-
-def _declared(field: Field, value: Any) -> Any:
-    """A value as SQLAlchemy's own type would give it, or an error where that would round it."""
-    import sqlalchemy as sa
-
-    if isinstance(value, Foreign):
-        raise TypeError(value)
-    if not isinstance(value, float) or not isinstance(field.item, sa.Numeric) or not field.item.asdecimal:
-        return value
-    if not math.isfinite(value):
-        return Decimal(value)
-    scale = field.item._effective_decimal_return_scale
-    read = Decimal(f"{value:.{scale}f}")
-    if float(read) != value:
-        raise Unfit(f"SQLAlchemy reads as a decimal of {scale} digits after the point")
-    return read

@@ -43,7 +43,9 @@ def storage(column: Any) -> Any:
 
 def driver_values(type_name: str, column: Any) -> list[Any]:
     """The values of a column as psycopg gives them."""
-    if type_name.startswith("_") and read_as_it_is(type_name) | (type_name == "_uuid"):
+    import pyarrow as pa
+
+    if pa.types.is_list(column.type):
         item = type_name[1:]
         items = driver_values(item, storage(column.values))
         ends = column.offsets.to_pylist()

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection, DataError, NotSupportedError
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.abc import Loader as AnyLoader
 from psycopg.adapt import Loader
 from psycopg.pq import Format
+from psycopg.types.json import set_json_loads
 
+from scrypath.schema.json_values import RoundedDecimal, RoundedFloat
 from scrypath.source.beyond import read_moment
+from scrypath.source.json_text import parsed
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
 
 OTHERWISE: dict[str, Callable[[str], Any]] = {
     "date": str,
@@ -24,7 +31,8 @@ OTHERWISE: dict[str, Callable[[str], Any]] = {
 
 
 def register(connection: Connection[Any]) -> None:
-    """Have a connection read dates, moments, times and lengths of time that are beyond Python's."""
+    """Have a connection read dates, moments, times, lengths of time and JSON that are beyond Python's."""
+    set_json_loads(parsed, connection)
     for name, otherwise in OTHERWISE.items():
         oid = connection.adapters.types[name].oid
         usual = connection.adapters.get_loader(oid, Format.TEXT)
@@ -48,3 +56,32 @@ def _loader(usual: type[AnyLoader], otherwise: Callable[[str], Any], *, months: 
                 return otherwise(bytes(data).decode())
 
     return Beyond
+
+
+def exact_types() -> dict[type[TypeEngine[Any]], type[TypeEngine[Any]]]:
+    """Number types for a dialect that remember what the database has where SQLAlchemy's own would round it."""
+    import sqlalchemy as sa
+    from sqlalchemy.dialects.postgresql.psycopg import dialect
+
+    def exact(usual: type[Any]) -> type[TypeEngine[Any]]:
+        class Exact(usual):  # type: ignore[misc]
+            def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
+                process = super().result_processor(dialect, coltype)
+                return None if process is None else lambda value: _remembered(process(value), value)
+
+        return Exact
+
+    return {kind: exact(dialect.colspecs[kind]) for kind in (sa.Numeric, sa.Float)}
+
+
+def _remembered(value: Any, exact: Any) -> Any:
+    found: Any
+    match value:
+        case float() if not isinstance(exact, float):
+            found = RoundedFloat(value)
+        case Decimal() if not isinstance(exact, Decimal):
+            found = RoundedDecimal(value)
+        case _:
+            return value
+    found.exact = exact
+    return found

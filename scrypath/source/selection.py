@@ -166,17 +166,24 @@ def _read(schema: SearchSchema, types: Sequence[str] | None) -> list[ColumnEleme
     dimensions = [
         sa.func.nullif(sa.func.array_ndims(column), 1) for column, name in found if name.startswith("_")
     ]
-    read = [_without_loss(column, name) for column, name in found]
+    read = [
+        _without_loss(column, name, labels=field.labels is not None)
+        for (column, name), field in zip(found, schema.fields, strict=True)
+    ]
     return [column.label(f"c{place}") for place, column in enumerate([*read, *dimensions])]
 
 
-def _without_loss(column: ColumnElement[Any], type_name: str) -> ColumnElement[Any]:
+def _without_loss(column: ColumnElement[Any], type_name: str, *, labels: bool) -> ColumnElement[Any]:
     import sqlalchemy as sa
 
+    if read_as_it_is(type_name):
+        return column
+    if type_name.startswith("_") and labels:
+        return sa.cast(column, sa.ARRAY(sa.Text))
     match type_name:
         case "oid":
             return sa.cast(column, sa.BigInteger)
-        case "_uuid":
+        case "_uuid" | "_inet" | "_cidr":
             return sa.cast(column, sa.ARRAY(sa.Text))
         case "interval":
             # ADBC counts in nanoseconds, which has less room, and a driver makes 30 days of a month.
@@ -186,4 +193,4 @@ def _without_loss(column: ColumnElement[Any], type_name: str) -> ColumnElement[A
             months = sa.extract("year", column) * 12 + sa.extract("month", column)
             text = sa.func.concat_ws("|", sa.cast(column, sa.Text), months, *parts)
             return sa.case((column.is_not(None), text))
-    return column if read_as_it_is(type_name) else sa.cast(column, sa.Text)
+    return sa.cast(column, sa.Text)

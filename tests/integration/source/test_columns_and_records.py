@@ -225,6 +225,6 @@ def test_another_database_says_the_same(config: Config, tmp_path: Path) -> None:
     written(config, [record])
     over_sqlite = build(small, {"fields": names, "name": "Everything"})
     here = project_columns(schema, rows.table(IndexRef.live(schema, config)))
-    there = project_columns(over_sqlite, rows.table(over_sqlite, lite))
+    there = project_columns(over_sqlite, rows.table(IndexRef.live(over_sqlite, lite)))
     assert (here.ids, here.fingerprints) == (there.ids, there.fingerprints)
     engine(lite).dispose()
