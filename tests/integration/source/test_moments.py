@@ -60,7 +60,10 @@ def test_what_changed_and_how_many_there_are_is_of_one_moment(config: Config) ->
 def test_a_database_that_is_away_is_an_error_of_its_own(config: Config) -> None:
     schema = build(Note, {"fields": ["id"], "name": "Note", "updated_at": "changed_at"})
     gone = replace(config, database_url=f"{config.database_url}&dbname=nowhere")
-    with pytest.raises(DatabaseError, match="nowhere"), rows.changes(schema, gone, datetime.now(UTC), 1):
+    with (
+        pytest.raises(DatabaseError, match="nowhere"),
+        rows.changes(IndexRef.live(schema, gone), datetime.now(UTC), 1),
+    ):
         pytest.fail("there is nothing to be seen")
 
 
