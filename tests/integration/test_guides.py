@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +16,9 @@ import scrypath
 from scrypath.cli import main
 from scrypath.config import Config, resolve
 from scrypath.source.engine import engine
+from tests.support.guide_blocks import block, do
 
 pytestmark = pytest.mark.integration
-PAGES = Path(__file__).parents[2] / "docs" / "howto"
 
 
 @pytest.fixture
@@ -53,20 +52,6 @@ def shop(
     yield names
     scrypath.configure(sync_mode=None)
     engine(resolve()).dispose()
-
-
-def block(page: str, language: str, number: int = 0) -> str:
-    """One code block of a page."""
-    text = (PAGES / f"{page}.md").read_text("utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[number]
-
-
-def do(page: str, number: int, names: dict[str, Any]) -> None:
-    """Run one Python block of a page."""
-    exec(
-        compile(block(page, "python", number), f"{page}.md, block {number + 1}", "exec", dont_inherit=True),
-        names,
-    )
 
 
 def test_a_project_is_set_up_filled_and_written_to(
