@@ -13,7 +13,14 @@ project = "Scrypath"
 author = "the Scrypath maintainers"
 copyright = "2026, the Scrypath maintainers"  # noqa: A001 - Sphinx's own name
 release = scrypath.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "frame_schemas", "command_line"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "frame_schemas",
+    "command_line",
+    "telemetry_spans",
+]
 exclude_patterns = ["_build", "jupyter_execute"]
 html_theme = "furo"
 html_title = f"Scrypath {release}"

@@ -5,25 +5,60 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from scrypath.redaction import redact
 
-SPAN_NAMES = (
-    "scrypath.search",
-    "scrypath.search_many",
-    "scrypath.hydration",
-    "scrypath.sync.upsert",
-    "scrypath.sync.delete",
-    "scrypath.meilisearch.request",
-    "scrypath.meilisearch.task_wait",
-    "scrypath.reconcile",
-    "scrypath.reindex",
-    "scrypath.operator.failed_work",
-)
+ATTRIBUTES = {
+    "schema": "Registered name of the search schema",
+    "index": "Index name on the server",
+    "sync_mode": "`inline`, `manual` or `oban`",
+    "backend": "`meilisearch`",
+}
 
-ATTRIBUTES = frozenset({"schema", "index", "sync_mode", "backend", "status"})
+
+@dataclass(frozen=True, slots=True)
+class SpanKind:
+    """A span that the kit emits.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    meaning
+        What happens within it.
+    attributes
+        Names out of ``ATTRIBUTES`` that every such span carries, each with the prefix ``scrypath.``.
+    """
+
+    name: str
+    meaning: str
+    attributes: tuple[str, ...] = ()
+
+
+# Every span there is: the documentation prints this table, and a test compares it with what the verbs emit.
+SPANS = (
+    SpanKind("scrypath.search", "One search, or one count of a facet's values", ("schema", "index")),
+    SpanKind("scrypath.search_many", "Several searches in one round trip", ("backend",)),
+    SpanKind("scrypath.hydration", "Reading the rows of the hits", ("schema",)),
+    SpanKind(
+        "scrypath.sync.upsert",
+        "Writing documents, or the job that will; also those of a fan-out's target",
+        ("schema", "index", "sync_mode"),
+    ),
+    SpanKind(
+        "scrypath.sync.delete", "Deleting documents, or the job that will", ("schema", "index", "sync_mode")
+    ),
+    SpanKind("scrypath.meilisearch.request", "One request to the server, with its repetitions", ("backend",)),
+    SpanKind("scrypath.meilisearch.task_wait", "Waiting for tasks of the server to end", ("backend",)),
+    SpanKind("scrypath.reconcile", "One report on one schema", ("schema", "index")),
+    SpanKind("scrypath.reindex.backfill", "Writing every row of a schema", ("schema", "index")),
+    SpanKind("scrypath.operator.failed_work", "Reading failed work, of one schema or of several"),
+    SpanKind("scrypath.operator.failed_work.repair", "Applying the plan of a repair", ("schema", "index")),
+)
+_ALLOWED = {kind.name: frozenset(kind.attributes) for kind in SPANS}
 
 
 @cache
@@ -43,17 +78,19 @@ def span(name: str, **attributes: str) -> Iterator[None]:
     Parameters
     ----------
     name
-        One of ``SPAN_NAMES``, or a name below one of them (``scrypath.reindex.swap``).
+        A name in ``SPANS``.
     attributes
-        Low-cardinality values only: names in ``ATTRIBUTES``. Never query text, ids or keys.
+        Low-cardinality values only: those that ``SPANS`` names for it. Never query text, ids or keys.
 
     Raises
     ------
     ValueError
-        For an attribute outside ``ATTRIBUTES``: a high-cardinality value must not slip in.
+        For a name or an attribute outside ``SPANS``: a high-cardinality value must not slip in.
     """
-    if extra := set(attributes) - ATTRIBUTES:
-        raise ValueError(f"span attribute {sorted(extra)[0]!r} is not one of {sorted(ATTRIBUTES)}")
+    if name not in _ALLOWED:
+        raise ValueError(f"{name!r} is no span of telemetry.SPANS")
+    if extra := set(attributes) - _ALLOWED[name]:
+        raise ValueError(f"span attribute {sorted(extra)[0]!r} is not one of {sorted(_ALLOWED[name])}")
     tracer = _tracer()
     if tracer is None:
         yield

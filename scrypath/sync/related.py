@@ -14,6 +14,7 @@ from scrypath.sync.fan_out import target_of, targets
 from scrypath.sync.jobs import enqueue
 from scrypath.sync.mode import mode_of
 from scrypath.sync.result import SyncResult
+from scrypath.telemetry import span
 from scrypath.vocabulary import Operation, SyncMode, SyncStatus
 
 
@@ -61,9 +62,10 @@ def sync_related(
     sync_mode = mode_of(source.config, mode, session)
     ids = tuple(dict.fromkeys(document_id(source.schema, record) for record in several("records", records)))
     target = target_of(source, fan_out)
-    if sync_mode is SyncMode.OBAN:
-        work_ids = enqueue(source, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)
-        status = SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP
-        return SyncResult(sync_mode, status, target.uid, ids, work_ids)
-    _, target_ids = targets(source, fan_out, ids)
-    return sent_result(target, sync_mode, converge(target, target_ids, mode=sync_mode))
+    with span("scrypath.sync.upsert", schema=target.schema.name, index=target.uid, sync_mode=sync_mode):
+        if sync_mode is SyncMode.OBAN:
+            work_ids = enqueue(source, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)
+            status = SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP
+            return SyncResult(sync_mode, status, target.uid, ids, work_ids)
+        _, target_ids = targets(source, fan_out, ids)
+        return sent_result(target, sync_mode, converge(target, target_ids, mode=sync_mode))

@@ -43,6 +43,17 @@ def test_a_high_cardinality_attribute_is_refused() -> None:
         pass
 
 
+def test_a_span_outside_the_table_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'scrypath\.query' is no span"), span("scrypath.query"):
+        pass
+
+
+def test_the_table_names_each_span_once_and_only_attributes_that_are_explained() -> None:
+    names = [kind.name for kind in telemetry.SPANS]
+    assert len(set(names)) == len(names)
+    assert {name for kind in telemetry.SPANS for name in kind.attributes} == set(telemetry.ATTRIBUTES)
+
+
 def test_nothing_is_needed_and_nothing_is_configured() -> None:
     done = subprocess.run(
         [
