@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+from scrypath.temporary_folder import temporary_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,13 +60,13 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own for one comparison; nothing of it stays."""
     import duckdb
 
-    with TemporaryDirectory(prefix="scrypath-") as folder:
+    with temporary_folder() as folder:
         # In memory and spilled: a database file would be written whole, and its log too, for one look.
         connection = duckdb.connect(
             ":memory:",
             config={
                 "memory_limit": MEMORY,
-                "temp_directory": folder,
+                "temp_directory": str(folder),
                 "threads": 2,
                 "preserve_insertion_order": False,
             },

@@ -5,7 +5,10 @@ Attaching a file to an engine that already runs costs a tenth of starting an eng
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +19,10 @@ from scrypath.duck import Engine
 from scrypath.errors import StoreError
 from scrypath.memory.lock import Patience
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL = re.compile(
+    r"(?:file \"(?P<file>[^\"]+)\".*)?(?:" + "|".join(map(re.escape, map(os.strerror, NO_SPACE))) + ")"
+)
 _numbers = itertools.count(1)
 # One thread: the statements are small, and handing them to other threads costs more than it saves.
 ENGINE = Engine(autoinstall_known_extensions=False, python_enable_replacements=False, threads=1)
@@ -70,6 +77,8 @@ def broken(path: Path, error: duckdb.Error) -> StoreError:
     if isinstance(error, duckdb.FatalException):
         ENGINE.drop()
     first_line = str(error).partition("\n")[0]
+    if full := _FULL.search(first_line):
+        return full_disk(Path(full["file"] or path).parent)
     if isinstance(error, duckdb.ProgrammingError | duckdb.DataError | duckdb.IntegrityError):
         return StoreError(
             f"{path} refused a statement: {first_line}",
@@ -78,6 +87,24 @@ def broken(path: Path, error: duckdb.Error) -> StoreError:
     return StoreError(
         f"{path} cannot be used: {first_line}",
         hint="If it is damaged or not Scrypath's, move it away (a new one is made) or name another with store=.",
+    )
+
+
+def unwritable(what: str, folder: Path, error: OSError) -> StoreError:
+    """What the operating system says about a file or folder that is to be made, as an error of ours."""
+    if error.errno in NO_SPACE:
+        return full_disk(folder)
+    return StoreError(
+        f"{what} cannot be made: {error.strerror}.",
+        hint="Name a file in a folder that you may write, with store= or SCRYPATH_STORE.",
+    )
+
+
+def full_disk(folder: Path) -> StoreError:
+    """The error for a disk on which nothing more can be written: what is there is not damaged."""
+    return StoreError(
+        f"The disk of {folder} is full, or a quota is reached: nothing was written.",
+        hint="Free some space; what is stored is not damaged. Or name a file on another disk with store=.",
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
 
 import duckdb
 
 from scrypath.errors import StoreError
-from scrypath.memory.engine import attached
+from scrypath.memory.engine import attached, unwritable
 from scrypath.memory.lock import Patience
 from scrypath.memory.sql import load
 
@@ -36,24 +37,26 @@ def create(path: Path) -> None:
     StoreError
         When the file cannot be made.
     """
+    drafts = f"{glob.escape(path.name)}.*.draft*"
+    for left in path.parent.glob(drafts):  # of a process that was killed: the lock is ours now
+        left.unlink(missing_ok=True)
     if not missing(path):
         return
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     try:
-        draft.unlink(missing_ok=True)
         with attached(draft, Patience(draft, 0), storage_version=_STORAGE_VERSION) as connection:
             connection.execute("BEGIN TRANSACTION")
             migrate(connection, path, found=0)
             connection.commit()
+            connection.execute("CHECKPOINT")  # nothing of it may be left in the log beside it
         # Where the operating system has no locks, another process may have been faster.
         if missing(path):
             draft.replace(path)
-        draft.unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be made: {error.strerror}.",
-            hint="Name a file in a folder that you may write, with store= or SCRYPATH_STORE.",
-        ) from error
+        raise unwritable(str(path), path.parent, error) from error
+    finally:
+        for left in path.parent.glob(drafts):
+            left.unlink(missing_ok=True)
 
 
 def version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:

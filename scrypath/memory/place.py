@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from scrypath.errors import ConfigError, StoreError
+from scrypath.memory.engine import NO_SPACE
 from scrypath.redaction import MASK, redact
 
 SUFFIX = ".parquet"
@@ -105,7 +106,9 @@ class Place:
         except Exception as error:  # every file system of fsspec has errors of its own
             raise StoreError(
                 f"{self.shown} cannot be {verb}: {self.clean(str(error)) or type(error).__name__}",
-                hint="Check the URL, the credentials that its file system reads, and the permissions.",
+                hint="Free some space there; what was published before is not damaged."
+                if isinstance(error, OSError) and error.errno in NO_SPACE
+                else "Check the URL, the credentials that its file system reads, and the permissions.",
             ) from None
 
 

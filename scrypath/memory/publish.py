@@ -10,7 +10,6 @@ from __future__ import annotations
 import getpass
 import secrets
 import socket
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from scrypath.memory import place, published, store
 from scrypath.memory.engine import quoted
 from scrypath.memory.place import SUFFIX
 from scrypath.memory.sql import load
+from scrypath.temporary_folder import temporary_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def publish(config: Config, url: str | Path) -> Publication:
     """
     target = place.find(url)
     part = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}{SUFFIX}"
-    with tempfile.TemporaryDirectory(prefix="scrypath-") as folder:
+    with temporary_folder() as folder:
         files = {table: Path(folder, f"{table}{SUFFIX}") for table in ("documents", "snapshots")}
         snapshots, already_there = _export(config, files, published.ids(target))
         if not snapshots.is_empty():

@@ -11,10 +11,9 @@ import duckdb
 import polars as pl
 
 from scrypath.config import Config
-from scrypath.errors import StoreError
 from scrypath.frame_schema import FrameSchema
 from scrypath.memory import layout
-from scrypath.memory.engine import attached
+from scrypath.memory.engine import attached, unwritable
 from scrypath.memory.lock import Patience, held
 
 type Parameters = Sequence[Any] | Mapping[str, Any]
@@ -114,10 +113,7 @@ def _writing(path: Path, patience: Patience) -> Iterator[duckdb.DuckDBPyConnecti
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(
-            f"The folder of {path} cannot be made: {error.strerror}.",
-            hint="Name a file in a folder that you may write, with store= or SCRYPATH_STORE.",
-        ) from error
+        raise unwritable(f"The folder of {path}", path.parent, error) from error
     with held(path, patience, shared=False):
         layout.create(path)
         with attached(path, patience, read_only=False) as connection:

@@ -267,7 +267,9 @@ def test_a_publication_that_cannot_be_finished_shows_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr("shutil.copyfileobj", full)
-        with pytest.raises(StoreError, match=r"team cannot be written: .*No space left on device"):
+        with pytest.raises(
+            StoreError, match=r"team cannot be written: .*No space left on device.*Free some space"
+        ):
             publish.publish(config, team)
     assert list((team / "documents").iterdir()) == []
     assert publish.publish(config, team).count == 1
