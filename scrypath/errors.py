@@ -1,5 +1,33 @@
 """Every error of the kit: one tree, sorted by what the caller can do about it.
 
+::
+
+    ScrypathError
+    ├── ConfigError                 complete or correct the configuration
+    ├── SchemaError                 correct the declaration of the schema
+    │   └── ProjectionError         correct the record, or the schema's projection
+    ├── InvalidOptions              correct the options of the call
+    │   ├── InvalidParams           show the user of the web page which parameters to correct
+    │   └── UnknownWork             look for the id of the work again
+    ├── UsageError                  correct the command line
+    ├── TransportError              start or reach the service, then try again
+    │   ├── Unauthorised            give the right credentials
+    │   └── DatabaseError           look at the database
+    │       └── QueueNotInstalled   install the oban tables
+    ├── BackendRejected             correct what was sent to Meilisearch
+    │   └── IndexNotFound           create the index: backfill
+    ├── TaskFailed                  read why, correct it, then retry
+    ├── TaskTimeout                 wait longer: the task may still finish
+    ├── JobFailed                   nothing: the queue tries again
+    ├── PartFailed                  look at the executor and its workers
+    ├── HistoryTruncated            raise the limit
+    ├── NotRetryable                correct the cause first
+    ├── StalePlan                   plan again
+    ├── StoreBusy                   try again when the other process is done
+    ├── StoreError                  look at the DuckDB file
+    ├── StackError                  look at the log of the local stack
+    └── FrameMismatch               pass the frame as the kit returned it
+
 The docstring of a class is its default message. Each error carries a ``hint``: the next step.
 """
 
@@ -90,6 +118,12 @@ class UnknownWork(InvalidOptions):
     code = "unknown_work"
 
 
+class UsageError(ScrypathError):
+    """The command line cannot be read."""
+
+    code = "usage"
+
+
 class TransportError(ScrypathError):
     """A service could not be reached, or refused the credentials."""
 
@@ -106,6 +140,12 @@ class DatabaseError(TransportError):
     """The database refused the connection or the statement."""
 
     code = "database"
+
+
+class QueueNotInstalled(DatabaseError):
+    """The database has no oban tables."""
+
+    code = "queue_not_installed"
 
 
 class BackendRejected(ScrypathError):
@@ -166,8 +206,14 @@ class TaskTimeout(ScrypathError):
         self.task_uid = task_uid
 
 
+class JobFailed(ScrypathError):
+    """A sync job failed; its message is the traceback, redacted."""
+
+    code = "job_failed"
+
+
 class PartFailed(ScrypathError):
-    """A part of the work could not be carried out on the executor."""
+    """A part of the work could not be done on the executor."""
 
     code = "part_failed"
 
@@ -206,6 +252,12 @@ class StackError(ScrypathError):
     """A part of the local stack did not start or stop."""
 
     code = "stack"
+
+
+class FrameMismatch(ScrypathError):
+    """A frame does not have the columns that its schema names."""
+
+    code = "frame_mismatch"
 
 
 def raise_alone(error: BaseException) -> NoReturn:

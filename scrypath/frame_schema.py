@@ -10,13 +10,7 @@ from typing import Any
 import polars as pl
 
 from scrypath import vocabulary as words
-from scrypath.errors import ScrypathError
-
-
-class FrameMismatch(ScrypathError):
-    """A frame does not have the columns that its schema names."""
-
-    code = "frame_mismatch"
+from scrypath.errors import FrameMismatch
 
 
 def enum_type(values: type[StrEnum]) -> pl.Enum:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 
-from scrypath.cli.exit import UsageError
-from scrypath.errors import ConfigError, ScrypathError
+from scrypath.errors import ConfigError, ScrypathError, UsageError
 from scrypath.extras import extra_of
 from scrypath.redaction import shown
 

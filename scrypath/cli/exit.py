@@ -1,11 +1,9 @@
-"""What a command ends with: its exit code, and the error of a command line that cannot be read."""
+"""The exit code a command ends with."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import TYPE_CHECKING
-
-from scrypath.errors import ScrypathError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,12 +16,6 @@ class Exit(IntEnum):
     UNKNOWN = 1  # could not tell
     FOUND = 2  # the comparison finished and found drift or failures
     INTERRUPTED = 130
-
-
-class UsageError(ScrypathError):
-    """The command line cannot be read."""
-
-    code = "usage"
 
 
 def verdict(*, found: bool, complete: bool, exit_zero: bool) -> Exit:

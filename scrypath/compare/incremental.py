@@ -26,8 +26,8 @@ MOST = 0.1  # share of the documents above which reading them all is quicker tha
 ALWAYS = 2_000  # documents that are read by id whatever their share
 
 
-class Unsure(Exception):
-    """Reading only what changed cannot tell; the words say why."""
+class IncrementalNotPossible(Exception):
+    """Reading only what changed cannot tell; the message says why."""
 
 
 def compare_since(
@@ -55,7 +55,7 @@ def compare_since(
 
     Raises
     ------
-    Unsure
+    IncrementalNotPossible
         When only reading everything can tell.
     TransportError, DatabaseError
         When a side cannot be read.
@@ -65,13 +65,13 @@ def compare_since(
     ended = ended_up_to(ref.config, ref.uid)
     baseline = observe(ref, index, ended=ended)
     if ref.schema.updated_at is None:
-        raise Unsure(f"{ref.schema.name} declares no updated_at.")
+        raise IncrementalNotPossible(f"{ref.schema.name} declares no updated_at.")
     if baseline is None or since is None or index is None:
-        raise Unsure("No earlier comparison can be built upon.")
+        raise IncrementalNotPossible("No earlier comparison can be built upon.")
     if since.definition != definition(ref.schema, moments=True):
-        raise Unsure("The schema's definition has changed.")
+        raise IncrementalNotPossible("The schema's definition has changed.")
     if since.index_created_at != index.created_at:
-        raise Unsure("The index was swapped or recreated.")
+        raise IncrementalNotPossible("The index was swapped or recreated.")
     with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
         connecting = beside.submit(open_.enter_context, connected(ref.config))  # which takes its time
         for _ in range(2):  # once more when somebody wrote in between
@@ -81,10 +81,10 @@ def compare_since(
             with rows.changes(ref, horizon(since), most + 1) as changes:
                 found = touched(ref, since, changes.ids, most=most)
                 if found.unclear:
-                    raise Unsure(found.unclear)
+                    raise IncrementalNotPossible(found.unclear)
                 ids = sorted(found.ids.union(drift["document_id"]))
                 if len(ids) > most:
-                    raise Unsure(
+                    raise IncrementalNotPossible(
                         f"{counted(len(ids), 'document')} may have changed, and reading them by id would take longer."
                     )
                 chosen = compare_by_id(ref, ids, verify=verify, ended=ended, over=connecting.result())
@@ -92,7 +92,7 @@ def compare_since(
             if documents == before and row_count - chosen.bare_rows == documents - chosen.bare_documents:
                 break
         else:
-            raise Unsure("Rows or documents came or went without a trace.")
+            raise IncrementalNotPossible("Rows or documents came or went without a trace.")
     return Comparison(
         taken_at=began,
         duration=datetime.now(UTC) - began,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrypath import database
 from scrypath.database import conninfo
-from scrypath.errors import ConfigError, DatabaseError
+from scrypath.errors import ConfigError, DatabaseError, QueueNotInstalled
 from scrypath.redaction import redact
 
 if TYPE_CHECKING:
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from scrypath.config import Config
 
 _PREFIX = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-
-
-class QueueNotInstalled(DatabaseError):
-    """The database has no oban tables."""
-
-    code = "queue_not_installed"
 
 
 def session_options(config: Config) -> dict[str, Any]:

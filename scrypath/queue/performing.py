@@ -16,8 +16,8 @@ from scrypath.errors import (
     BackendRejected,
     ConfigError,
     InvalidOptions,
+    JobFailed,
     NotRetryable,
-    ScrypathError,
     TaskFailed,
     refused_for_good,
 )
@@ -33,14 +33,8 @@ try:
 except ImportError as missing:
     raise ConfigError("The worker needs the oban package.", hint="pip install 'scrypath[oban]'") from missing
 
-# What no later attempt can mend: everything else, a deployment or the server's recovery may.
+# What no later attempt can fix: everything else, a deployment or the server's recovery may.
 HOPELESS = (NotRetryable, InvalidOptions)
-
-
-class JobFailed(ScrypathError):
-    """A sync job failed; the message is the whole traceback, redacted."""
-
-    code = "job_failed"
 
 
 @dataclass(frozen=True, slots=True)

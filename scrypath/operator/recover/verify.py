@@ -26,8 +26,8 @@ from scrypath.work.states import QUEUED_JOBS
 PAUSE = 0.1  # seconds between two looks at a job
 
 
-class _Undecided(Exception):
-    """The work has not come to its end; the words say how it stands."""
+class _NotFinished(Exception):
+    """The work has not finished; the message says in which state it is."""
 
 
 def verify_retry(
@@ -81,7 +81,7 @@ def _verified(row: dict[str, Any], config: Config) -> dict[str, Any]:
     ) as recording:
         try:
             seen = _effect(row, config)
-        except (TaskTimeout, _Undecided) as error:
+        except (TaskTimeout, _NotFinished) as error:
             seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": error.args[0]}
         except ScrypathError as error:
             detail = f"Not looked at: {error.message}"
@@ -139,7 +139,7 @@ def _finished_job(sent_as: WorkId, config: Config) -> tuple[str | None, Sequence
         if job["state"] not in QUEUED_JOBS:
             failure = f"Attempt {job['attempt']} of {job['max_attempts']} failed: {job['error']}"
             if job["state"] == "retryable":
-                raise _Undecided(f"{failure} The queue will try again by itself.")
+                raise _NotFinished(f"{failure} The queue will try again by itself.")
             return failure, (), None
         if time.monotonic() > deadline:
             raise TaskTimeout(

@@ -13,7 +13,7 @@ from scrypath.compare import checkpoint
 from scrypath.compare.comparison import Comparison, no_counts, not_compared
 from scrypath.compare.contract import index_contract_drift
 from scrypath.compare.full import compare
-from scrypath.compare.incremental import Unsure, compare_since
+from scrypath.compare.incremental import IncrementalNotPossible, compare_since
 from scrypath.compare.local_reader import read_here, size
 from scrypath.compare.sampling import compare_sample
 from scrypath.compare.scratch import Scanned
@@ -164,7 +164,7 @@ def _read(
     if scope.incremental:
         try:
             return _since_last(ref, scope.verify)
-        except Unsure as why:
+        except IncrementalNotPossible as why:
             return everything(ref, scope.verify).noting(f"Everything was compared: {why}")
     return everything(ref, scope.verify)
 
@@ -172,7 +172,7 @@ def _read(
 def _since_last(ref: IndexRef, verify: Verification) -> Comparison:
     last = _last(ref, verify)
     if last is None:
-        raise Unsure("No earlier comparison of this index is stored.")
+        raise IncrementalNotPossible("No earlier comparison of this index is stored.")
     return compare_since(
         ref,
         since=checkpoint.parse(last.record.evidence.get("baseline")),

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions
+from scrypath.errors import InvalidOptions, QueueNotInstalled
 from scrypath.queue import jobs, order, retry, worker
 from scrypath.queue.args import JobArgs
-from scrypath.queue.connection import QueueNotInstalled, conninfo
+from scrypath.queue.connection import conninfo
 from scrypath.queue.enqueue import enqueue, enqueue_now
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Operation

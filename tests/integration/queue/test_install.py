@@ -7,10 +7,9 @@ import psycopg
 import pytest
 
 from scrypath.config import Config
-from scrypath.errors import DatabaseError
+from scrypath.errors import DatabaseError, QueueNotInstalled
 from scrypath.queue import enqueue, jobs, retry, worker
 from scrypath.queue.args import JobArgs
-from scrypath.queue.connection import QueueNotInstalled
 from scrypath.queue.install import install, installed
 from scrypath.vocabulary import Operation
 

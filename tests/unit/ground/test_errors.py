@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import ast
 import inspect
 import pickle
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import scrypath
 from scrypath import errors
 from scrypath.errors import BackendRejected, ScrypathError, TaskFailed, TaskTimeout, did_you_mean
 
@@ -26,6 +31,35 @@ def test_an_error_survives_the_way_back_from_another_process(kind: type[Scrypath
     found = pickle.loads(pickle.dumps(kind("Gone.", hint="Create it.")))
     assert type(found) is kind
     assert str(found) == "Gone. Create it."
+
+
+def drawn(kind: type[ScrypathError], margin: str = "") -> Iterator[str]:
+    """The errors below one, drawn as lines of a tree in the order of their definition."""
+    below = kind.__subclasses__()
+    for child in below:
+        last = child is below[-1]
+        yield f"{margin}{'└── ' if last else '├── '}{child.__name__}"
+        yield from drawn(child, margin + ("    " if last else "│   "))
+
+
+def test_the_docstring_draws_the_tree() -> None:
+    assert errors.__doc__ is not None
+    picture = [line[4:] for line in errors.__doc__.splitlines() if line.startswith("    ")]
+    assert picture[0] == "ScrypathError"
+    for line, expected in zip(picture[1:], drawn(ScrypathError), strict=True):
+        assert re.fullmatch(re.escape(expected) + r" {2,}\w.*", line)
+
+
+def test_no_error_is_declared_outside_of_the_tree() -> None:
+    names = {kind.__name__ for kind in EVERY}
+    root = Path(scrypath.__file__).parent
+    for path in root.rglob("*.py"):
+        if path == root / "errors.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            bases = node.bases if isinstance(node, ast.ClassDef) else []
+            found = {ast.unparse(base).rpartition(".")[2] for base in bases}
+            assert names.isdisjoint(found), f"{path}: {ast.unparse(node).splitlines()[0]}"
 
 
 def test_codes_are_unique() -> None:

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from scrypath import frames, vocabulary
-from scrypath.frame_schema import FrameMismatch, FrameSchema
+from scrypath.errors import FrameMismatch
+from scrypath.frame_schema import FrameSchema
 from scrypath.frames import PUBLIC
 
 each = pytest.mark.parametrize("schema", PUBLIC, ids=lambda schema: schema.name)

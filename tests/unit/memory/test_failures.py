@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from scrypath.config import Config
-from scrypath.frame_schema import FrameMismatch
+from scrypath.errors import FrameMismatch
 from scrypath.frames import FAILED_WORK, FAILURE_HISTORY
 from scrypath.memory import failures
 
