@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from scrypath.errors import InvalidOptions, did_you_mean
-from scrypath.query.values import literal, quoted
+from scrypath.query.values import has_order, literal, quoted
 from scrypath.schema import SearchSchema
 
 COMPARISONS = {"eq": "=", "ne": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -133,10 +133,11 @@ def _condition(schema: SearchSchema, name: str, operator: str, value: Any) -> st
 def _compared(schema: SearchSchema, name: str, operator: str, value: Any) -> str:
     found = literal(schema, name, value)
     if operator in ORDERED:
-        if found.value is None or isinstance(found.value, bool) or not found.text:
+        if not has_order(schema, name, found):
             raise InvalidOptions(
-                f"{operator} of {name!r} is {value!r}, which has no order.",
-                hint="Compare numbers, dates and texts.",
+                f"{operator} of {name!r} is {value!r}, which has no order on the server.",
+                hint="It orders numbers, dates and plain texts; not numbers that are written as text, "
+                "lengths of time or addresses.",
             )
     elif found.value is None:
         return f"{quoted(name)} {'IS NULL' if operator == 'eq' else 'IS NOT NULL'}"

@@ -53,6 +53,11 @@ def literal(schema: SearchSchema, name: str, value: Any) -> Literal:
     held = _held(schema, field, value)
     if held is None:
         return Literal(None, "")
+    if field.kind is Kind.BINARY:
+        raise InvalidOptions(
+            f"{schema.name}: {name!r} holds bytes, and cannot be filtered by them.",
+            hint="The server compares texts without case, which base64 needs: filter by exists or is_null.",
+        )
     match held:
         case bool():
             return Literal(held, "true" if held else "false")
@@ -73,6 +78,16 @@ def literal(schema: SearchSchema, name: str, value: Any) -> Literal:
         case _:
             raise _unfit(schema, field, value)
     return _text(schema, field, held)
+
+
+def has_order(schema: SearchSchema, name: str, found: Literal) -> bool:
+    """Whether the server, which compares texts letter by letter, orders such values as they are ordered."""
+    field = field_of(schema, name)
+    if found.value is None or isinstance(found.value, bool) or not found.text:
+        return False
+    if field.as_text or field.network is not None or field.kind is Kind.INTERVAL:
+        return False
+    return field.kind is not Kind.TIME or not set(found.text) & set("+-Z")
 
 
 def quoted(text: str) -> str:

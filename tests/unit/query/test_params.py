@@ -186,7 +186,7 @@ CONDITIONS = {
     "price<9.5": ("price", {"lt": 9.5}),
     "colour!=RED": ("colour", {"ne": "RED"}),
     "colour=RED,BLUE": ("colour", {"in_": ["RED", "BLUE"]}),
-    "colour:eq=a,b": ("colour", {"eq": "a,b"}),
+    "label:eq=a,b": ("label", {"eq": "a,b"}),
     "stars=null": ("stars", {"eq": None}),
     "label:exists=true": ("label", {"exists": True}),
     "stars:in_=1,2": ("stars", {"in_": [1, 2]}),
