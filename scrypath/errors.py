@@ -4,6 +4,7 @@
 
     ScrypathError
     ├── ConfigError                 complete or correct the configuration
+    │   └── ReplicaSource           write from the primary database
     ├── SchemaError                 correct the declaration of the schema
     │   └── ProjectionError         correct the record, or the schema's projection
     ├── InvalidOptions              correct the options of the call
@@ -76,6 +77,12 @@ class ConfigError(ScrypathError):
     """The configuration is incomplete or contradicts itself."""
 
     code = "config"
+
+
+class ReplicaSource(ConfigError):
+    """The database is a replica: it may be behind what others have committed, and have written to the index."""
+
+    code = "replica_source"
 
 
 class SchemaError(ScrypathError):

@@ -20,7 +20,7 @@ from scrypath.schema.documents import project_records
 from scrypath.schema.identity import several
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.selection import Part
-from scrypath.sync.convergence import current
+from scrypath.sync.current_documents import current
 from scrypath.vocabulary import DocumentDrift
 
 

@@ -18,7 +18,7 @@ from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.meilisearch import documents as wire
 from scrypath.schema.fields import Kind
 from scrypath.schema.index_ref import IndexRef
-from scrypath.sync.convergence import current
+from scrypath.sync.current_documents import current
 
 STEPS = 4  # from one float to the next: what a server may be off, read twice
 LOSSY = frozenset({Kind.NUMBER, Kind.NUMBERS, Kind.JSON})

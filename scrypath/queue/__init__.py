@@ -1,7 +1,7 @@
 """The durable queue: Oban's tables in the caller's own database, so that a job commits with the rows it is about.
 
 ``install`` makes the tables, ``enqueue`` writes a job inside the caller's transaction, ``worker`` performs
-jobs, ``jobs`` reads them, ``retry`` makes one runnable again, ``order`` keeps writers of one index in turn.
+jobs, ``jobs`` reads them, ``retry`` makes one runnable again.
 """
 
 from __future__ import annotations

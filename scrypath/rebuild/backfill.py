@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,8 +21,11 @@ from scrypath.schema.identity import id_value
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.ahead import ahead
+from scrypath.source.selection import Part
 from scrypath.sync import sending
+from scrypath.sync.convergence import Converged, converge
 from scrypath.sync.delivery import delivered
+from scrypath.sync.fence import ROUNDS, fenced, kept_changing
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.sending import Prepared, Sent
 from scrypath.telemetry import span
@@ -42,15 +46,18 @@ class BackfillResult:
     Parameters
     ----------
     status
-        ``completed`` when every task succeeded, ``accepted`` when they were not waited for, ``noop`` without rows.
+        ``completed`` when every task succeeded and no row changed during each of its writes, ``accepted`` when one
+        did, or when the tasks were not waited for, ``noop`` without rows.
     schema, index
         Whose rows, and where they went.
     document_count
         Documents written.
     work_ids
-        One for each batch.
+        One for each batch, and one for what was written again because its row had changed meanwhile.
     resume_after
         Id of the last row written: ``backfill(..., after=…)`` goes on from there.
+    in_flight
+        Documents whose row changed during each of five writes: they may be older than their row.
     duration
         From the first read to the last answer.
     """
@@ -62,6 +69,7 @@ class BackfillResult:
     work_ids: tuple[str, ...]
     resume_after: str | None
     duration: timedelta
+    in_flight: tuple[str, ...] = ()
 
 
 def backfill(
@@ -122,6 +130,7 @@ def backfill(
         )
     began = monotonic()
     work_ids: list[str] = []
+    in_flight: list[str] = []
     last: str | None = None
     count = 0
     with (
@@ -141,17 +150,20 @@ def backfill(
         ) as bar,
     ):
         sending.ensure_index(ref)
-        for sent in _sent(ref, start, wait=wait):
-            work_ids.append(sent.work_id)
-            bar.update(len(sent.ids))
-            count += len(sent.ids)
-            last = sent.ids[-1]
+        for batch in _written(ref, start, wait=wait):
+            work_ids += [sent.work_id for sent in (batch.sent, *batch.again.sent)]
+            in_flight += batch.again.in_flight
+            bar.update(len(batch.sent.ids))
+            count += len(batch.sent.ids)
+            last = batch.sent.ids[-1]
+        completed = wait and not in_flight
         recording.ended(
-            Outcome.COMPLETED if wait else Outcome.ACCEPTED,
+            Outcome.COMPLETED if completed else Outcome.ACCEPTED,
             document_count=count,
-            detail=f"{counted(count, 'document')} {'written' if wait else 'sent'}.",
+            detail=f"{counted(count, 'document')} {'written' if wait else 'sent'}."
+            + (f" In flight: {kept_changing(in_flight)}." if in_flight else ""),
         )
-    done = SyncStatus.COMPLETED if wait else SyncStatus.ACCEPTED
+    done = SyncStatus.COMPLETED if completed else SyncStatus.ACCEPTED
     return BackfillResult(
         done if work_ids else SyncStatus.NOOP,
         ref.schema.name,
@@ -160,10 +172,19 @@ def backfill(
         tuple(work_ids),
         last,
         timedelta(seconds=monotonic() - began),
+        tuple(in_flight),
     )
 
 
-def _sent(ref: IndexRef, start: Any, *, wait: bool) -> Generator[Sent]:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch that was sent, and what was sent again of it because its row was another by then."""
+
+    sent: Sent
+    again: Converged
+
+
+def _written(ref: IndexRef, start: Any, *, wait: bool) -> Generator[_Batch]:
     """Send all rows after ``start``; the next of them are read, projected and noted meanwhile."""
     waiting: deque[Sent] = deque()
 
@@ -171,31 +192,63 @@ def _sent(ref: IndexRef, start: Any, *, wait: bool) -> Generator[Sent]:
         # Rows are not read long before they are written: not while others are waited for.
         return not wait or len(waiting) + STAGES * sending.RECORDED_AT_ONCE <= IN_FLIGHT
 
-    tables = ahead(_tables(ref, start), allowed=roomy)
-    documents = ahead(_documents(ref.schema, tables), allowed=roomy)
-    with closing(ahead(_portions(ref, documents), allowed=roomy)) as portions:
-        for portion in portions:
-            for prepared in portion:
-                waiting.append(sending.post(ref, prepared))
-                yield waiting[-1]
-            while wait and len(waiting) > IN_FLIGHT:
-                tasks.wait(ref.config, waiting.popleft().task_uid).require_success()
+    def asked(sent: Sent, tokens: Mapping[str, str]) -> _Batch:
+        # Asked once the server has accepted the batch, while the next one is being sent.
+        changed = fence.overtaken(sent.ids, tokens)
+        return _Batch(sent, converge(ref, changed, mode=SyncMode.MANUAL, rounds=ROUNDS - 1))
+
+    with fenced(ref) as fence, ThreadPoolExecutor(1, thread_name_prefix="scrypath-fence") as beside:
+        tables = ahead(_tables(ref, start), allowed=roomy)
+        documents = ahead(_documents(ref.schema, tables), allowed=roomy)
+        under_way: Future[_Batch] | None = None
+        with closing(ahead(_portions(ref, documents), allowed=roomy)) as portions:
+            for portion in portions:
+                for prepared, tokens in portion:
+                    waiting.append(sending.post(ref, prepared))
+                    before, under_way = under_way, beside.submit(asked, waiting[-1], tokens)
+                    if before is not None:
+                        batch = before.result()
+                        waiting.extend(batch.again.sent)
+                        yield batch
+                while wait and len(waiting) > IN_FLIGHT:
+                    tasks.wait(ref.config, waiting.popleft().task_uid).require_success()
+        if under_way is not None:
+            batch = under_way.result()
+            waiting.extend(batch.again.sent)
+            yield batch
     if wait:
         delivered(ref.config, list(waiting)).require_success()
 
 
-def _tables(ref: IndexRef, start: Any) -> Generator[pa.Table]:
+def _tables(ref: IndexRef, start: Any) -> Generator[tuple[pa.Table, Mapping[str, str] | None]]:
     batches = max(1, min(sending.RECORDED_AT_ONCE, ref.config.page_size // ref.config.batch_size))
-    return rows.batches(ref, size=ref.config.batch_size * batches, after=start)
+    size = ref.config.batch_size * batches
+    with fenced(ref) as fence:
+        after = start
+        while True:
+            # Asked before the rows are read: a row that changes in between is written twice, never missed.
+            tokens = fence.tokens(Part(after=after, limit=size))
+            table = rows.table(ref, Part(after=after, limit=size), over=fence.over)
+            if not table.num_rows:
+                return
+            yield table, tokens
+            after = id_value(ref.schema, str(table.column(ref.schema.document_id)[-1].as_py()))
 
 
-def _documents(schema: SearchSchema, tables: Generator[pa.Table]) -> Generator[Documents]:
-    with closing(tables):
-        for table in tables:
-            yield project_columns(schema, table)
+def _documents(
+    schema: SearchSchema, read: Generator[tuple[pa.Table, Mapping[str, str] | None]]
+) -> Generator[tuple[Documents, Mapping[str, str]]]:
+    with closing(read):
+        for table, tokens in read:
+            documents = project_columns(schema, table)
+            prints = dict(zip(documents.ids, documents.fingerprints, strict=True))
+            yield documents, prints if tokens is None else tokens
 
 
-def _portions(ref: IndexRef, made: Generator[Documents]) -> Generator[list[Prepared]]:
+def _portions(
+    ref: IndexRef, made: Generator[tuple[Documents, Mapping[str, str]]]
+) -> Generator[list[tuple[Prepared, Mapping[str, str]]]]:
     with closing(made):
-        for documents in made:
-            yield from sending.prepare(ref, documents, mode=SyncMode.MANUAL)
+        for documents, tokens in made:
+            for portion in sending.prepare(ref, documents, mode=SyncMode.MANUAL):
+                yield [(prepared, tokens) for prepared in portion]

@@ -70,6 +70,17 @@ class Documents:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def where(self, chosen: Sequence[bool]) -> Documents:
+        """Those of the documents that are chosen, by place."""
+        if all(chosen):
+            return self
+        from itertools import compress
+
+        import pyarrow as pa
+
+        body = pa.array([line.as_py() for line in compress(self.body, chosen)], pa.string())
+        return Documents([*compress(self.ids, chosen)], body, [*compress(self.fingerprints, chosen)])
+
     @property
     def lines(self) -> list[str]:
         """The documents, each as JSON."""

@@ -14,7 +14,6 @@ from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import Misfit, arrow_schema, from_records, sound_records
-from scrypath.schema.identity import id_value
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import selection
 from scrypath.source.adbc import Connection, connected
@@ -80,15 +79,6 @@ def table(ref: IndexRef, part: Part = EVERYTHING, *, over: Connection | None = N
     with stream(ref, part, over=over) as tables:
         found = list(tables)
     return pa.concat_tables(found) if found else arrow_schema(ref.schema).empty_table()
-
-
-def batches(ref: IndexRef, *, size: int, after: Any = None) -> Generator[pa.Table]:
-    """Rows in keyset order, ``size`` at a time, each batch read on its own: for writes that take their time."""
-    # No transaction stays open while batches are written.
-    with connected(ref.config) if in_columns(ref) else nullcontext() as over:
-        while (batch := table(ref, Part(after=after, limit=size), over=over)).num_rows:
-            yield batch
-            after = id_value(ref.schema, str(batch.column(ref.schema.document_id)[-1].as_py()))
 
 
 def records(ref: IndexRef, ids: Sequence[str]) -> list[Any]:

@@ -73,6 +73,19 @@ def changed_ids(schema: SearchSchema, since: datetime, limit: int) -> Select[Any
     return select(id_column(schema)).where(or_(changed >= since, changed.is_(None))).limit(limit)
 
 
+def versions(schema: SearchSchema, part: Part) -> Select[Any]:
+    """The document id of each row, as text, and PostgreSQL's stamp of the row's version, as text."""
+    import sqlalchemy as sa
+
+    stamp: Any = sa.column("xmin")  # a system column: no table's metadata has it
+    stamp.table = schema.table
+    columns: list[Any] = [sa.cast(column, sa.Text) for column in (id_column(schema), stamp)]
+    statement = sa.select(*columns)
+    if part.ids is None:
+        return _narrow(schema, part, statement)
+    return _narrow(schema, replace(part, ids=None), statement.where(_one_of(schema, part.ids)))
+
+
 def random_ids(schema: SearchSchema, size: int) -> Select[Any]:
     """The ids of rows chosen at random, each set of ``size`` rows as likely as any other."""
     from sqlalchemy import func

@@ -3,52 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import batched
 
-from scrypath.queue.order import in_turn
-from scrypath.schema.documents import Documents, project_columns, project_records
 from scrypath.schema.index_ref import IndexRef
-from scrypath.source import rows
-from scrypath.source.selection import Part
 from scrypath.sync import sending
+from scrypath.sync.fence import ROUNDS, fenced
 from scrypath.sync.sending import Sent
 from scrypath.vocabulary import SyncMode
 
 
-def current(ref: IndexRef, ids: Sequence[str]) -> tuple[Documents, tuple[str, ...]]:
-    """The documents of the rows behind these ids, and the ids that have no row.
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """What was sent for given documents.
 
-    Raises
-    ------
-    ProjectionError
-        When one of the rows cannot be projected.
+    Parameters
+    ----------
+    sent
+        The accepted tasks, in their order.
+    in_flight
+        Documents whose row changed during each of the writes: they may be older than their row.
     """
-    if ref.schema.plain:
-        documents = project_columns(ref.schema, rows.table(ref, Part(ids=ids)))
-    else:
-        documents = project_records(ref.schema, rows.records(ref, ids))
-    present = set(documents.ids)
-    return documents, tuple(dict.fromkeys(item for item in ids if item not in present))
+
+    sent: tuple[Sent, ...] = ()
+    in_flight: tuple[str, ...] = ()
 
 
-def converge(ref: IndexRef, ids: Sequence[str], *, mode: SyncMode, cause: str | None = None) -> list[Sent]:
+def converge(
+    ref: IndexRef,
+    ids: Sequence[str],
+    *,
+    mode: SyncMode,
+    cause: str | None = None,
+    rounds: int = ROUNDS,
+) -> Converged:
     """Write the rows behind these ids as they are now, and delete the documents whose row is gone.
 
     What was asked for when the work was made does not matter any more: a job may run twice, late or out of
     order, and the index still ends as the database is.
 
-    Returns
-    -------
-    list[Sent]
-        The accepted tasks; none when ``ids`` is empty.
+    Parameters
+    ----------
+    ref
+        Whose rows, and where to.
+    ids
+        Document ids.
+    mode, cause
+        As for :func:`scrypath.sync.sending.upsert`.
+    rounds
+        How often a row that keeps changing is written.
+
+    Raises
+    ------
+    ReplicaSource
+        When the database is in recovery.
+    ProjectionError
+        When one of the rows cannot be projected.
     """
+    if not ids:
+        return Converged()
     sent: list[Sent] = []
-    for start in range(0, len(ids), ref.config.batch_size):
-        # Rows read last must be sent last: two jobs about one row take turns between reading and sending.
-        with in_turn(ref.config, ref.uid) if mode is SyncMode.OBAN else nullcontext():
-            documents, vanished = current(ref, ids[start : start + ref.config.batch_size])
-            if documents.ids:
-                sending.ensure_index(ref)
-            sent.extend(sending.upsert(ref, documents, mode=mode, cause=cause))
-            sent.extend(sending.delete(ref, vanished, mode=mode, cause=cause))
-    return sent
+    in_flight: list[str] = []
+    with fenced(ref) as fence:
+        for part in batched(dict.fromkeys(ids), ref.config.batch_size):
+            left: tuple[str, ...] = part
+            for _ in range(rounds):
+                reading = fence.read(left)
+                if reading.documents.ids:
+                    sending.ensure_index(ref)
+                sent += sending.upsert(ref, reading.documents, mode=mode, cause=cause)
+                sent += sending.delete(ref, reading.vanished, mode=mode, cause=cause)
+                left = fence.overtaken(left, reading.tokens)
+                if not left:
+                    break
+            in_flight += left
+    return Converged(tuple(sent), tuple(in_flight))

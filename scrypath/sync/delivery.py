@@ -66,8 +66,23 @@ def delivered(config: Config, sent: Sequence[Sent]) -> Delivered:
     )
 
 
-def sent_result(ref: IndexRef, mode: SyncMode, sent: Sequence[Sent]) -> SyncResult:
+def sent_result(
+    ref: IndexRef, mode: SyncMode, sent: Sequence[Sent], ids: Sequence[str], *, fenced: bool
+) -> SyncResult:
     """The result of a write in ``inline`` mode, which is waited for, or in ``manual`` mode.
+
+    Parameters
+    ----------
+    ref
+        Where it went.
+    mode
+        In which mode.
+    sent
+        Its tasks.
+    ids
+        Of the documents it is about.
+    fenced
+        Whether no newer row can have been overwritten by it.
 
     Raises
     ------
@@ -81,6 +96,7 @@ def sent_result(ref: IndexRef, mode: SyncMode, sent: Sequence[Sent]) -> SyncResu
         mode,
         done if sent else SyncStatus.NOOP,
         ref.uid,
-        tuple(document for item in sent for document in item.ids),
+        tuple(ids),
         tuple(item.work_id for item in sent),
+        fenced,
     )

@@ -72,8 +72,10 @@ def perform(args: JobArgs, config: Config) -> None:
     ids: Sequence[str] = args.document_ids
     if args.operation is Operation.FAN_OUT:
         ref, ids = targets(ref, args.fan_out or "", ids)
-    sent = converge(ref, ids, mode=SyncMode.OBAN, cause=current_work_id())
-    delivered(config, sent).require_success()
+    done = converge(ref, ids, mode=SyncMode.OBAN, cause=current_work_id())
+    delivered(config, done.sent).require_success()
+    # A row that changed during each of the writes is a job of its own, for when it has come to rest.
+    enqueue(ref, Operation.UPSERT, done.in_flight)
 
 
 def _schema_of(args: JobArgs, config: Config) -> SearchSchema:

@@ -68,4 +68,5 @@ def sync_related(
             status = SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP
             return SyncResult(sync_mode, status, target.uid, ids, work_ids)
         _, target_ids = targets(source, fan_out, ids)
-        return sent_result(target, sync_mode, converge(target, target_ids, mode=sync_mode))
+        done = converge(target, target_ids, mode=sync_mode)
+        return sent_result(target, sync_mode, done.sent, target_ids, fenced=not done.in_flight)

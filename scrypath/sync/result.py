@@ -24,6 +24,10 @@ class SyncResult:
         Ids of the documents, as text.
     work_ids
         One work id for each task or job the write was cut into.
+    fenced
+        False: a newer row that somebody else committed and wrote meanwhile may have been overwritten by this write.
+        So it is where the database cannot be asked: the record is not as its row, its transaction is still open, or
+        there is no database; and where a row changed during each of several writes.
     """
 
     mode: SyncMode
@@ -31,6 +35,7 @@ class SyncResult:
     index: str
     document_ids: tuple[str, ...] = field(repr=False)
     work_ids: tuple[str, ...] = ()
+    fenced: bool = True
 
     @property
     def document_count(self) -> int:

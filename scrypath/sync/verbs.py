@@ -12,6 +12,7 @@ from scrypath.schema.identity import document_id, id_text, several
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
 from scrypath.sync.delivery import sent_result
+from scrypath.sync.handed_over import delete_ids, write_records
 from scrypath.sync.jobs import enqueue
 from scrypath.sync.mode import mode_of
 from scrypath.sync.progress import progress_bar
@@ -121,16 +122,20 @@ def sync_records(
             ids = [document_id(ref.schema, record) for record in given]
             return _queued(ref, Operation.UPSERT, ids, session)
         # Everything is projected before anything is sent: a record that cannot be, leaves nothing half done.
-        parts = [project_records(ref.schema, given[at : at + CHUNK]) for at in range(0, len(given), CHUNK)]
+        chunks = [given[at : at + CHUNK] for at in range(0, len(given), CHUNK)]
+        parts = [project_records(ref.schema, chunk) for chunk in chunks]
         if parts:
             sending.ensure_index(ref)
         sent: list[Sent] = []
+        fenced = True
         with progress_bar(f"{ref.schema.name}: documents sent", len(given), shown=progress) as bar:
-            for part in parts:
-                sent += sending.upsert(
-                    ref, part, mode=sync_mode, on_sent=lambda item: bar.update(len(item.ids))
-                )
-        return sent_result(ref, sync_mode, sent)
+            for chunk, part in zip(chunks, parts, strict=True):
+                written = write_records(ref, chunk, part, mode=sync_mode)
+                sent += written.sent
+                fenced &= written.fenced
+                bar.update(len(part))
+        ids = [item for part in parts for item in part.ids]
+        return sent_result(ref, sync_mode, sent, ids, fenced=fenced)
 
 
 def delete_record(
@@ -249,7 +254,8 @@ def delete_documents(
     with span("scrypath.sync.delete", schema=ref.schema.name, index=ref.uid, sync_mode=sync_mode):
         if sync_mode is SyncMode.OBAN:
             return _queued(ref, Operation.DELETE, texts, session)
-        return sent_result(ref, sync_mode, sending.delete(ref, texts, mode=sync_mode))
+        deleted = delete_ids(ref, texts, mode=sync_mode)
+        return sent_result(ref, sync_mode, deleted.sent, texts, fenced=deleted.fenced)
 
 
 def _addressed(

@@ -101,6 +101,7 @@ def show_backfills(results: Iterable[BackfillResult]) -> None:
                 "documents": result.document_count,
                 "tasks": len(result.work_ids),
                 "took": result.duration,
+                "in_flight": len(result.in_flight),
                 "resume_after": result.resume_after,
             }
             for result in results
@@ -112,6 +113,7 @@ def show_backfills(results: Iterable[BackfillResult]) -> None:
             Column("Documents", "documents", right=True),
             Column("Tasks", "tasks", right=True),
             Column("Took", "took", right=True),
+            Column("In flight", "in_flight", right=True),
             Column("Resume after", "resume_after"),
         ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 
 import polars as pl
@@ -15,13 +16,13 @@ from scrypath.meilisearch import indexes
 from scrypath.operator.recover.action import NOTHING_SENT, Action
 from scrypath.operator.recover.plan import Plan
 from scrypath.schema.index_ref import IndexRef
-from scrypath.sync import sending
 from scrypath.sync.convergence import converge
 from scrypath.sync.delivery import delivered
+from scrypath.sync.fence import kept_changing
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.sending import Sent
 from scrypath.telemetry import span
-from scrypath.vocabulary import Outcome, RecoveryAction, SyncMode
+from scrypath.vocabulary import Operation, Outcome, RecoveryAction, SyncMode
 from scrypath.wording import counted
 
 NEXT_STEP = f"{NOTHING_SENT} Run reconcile_sync() again and make a new plan."
@@ -104,38 +105,53 @@ class Repair(Action):
         plan, ref, left = self.plan, self.ref, frozenset(ids)
         sent: list[Sent] = []
         cause = f"plan:{plan.hash[:12]}"
-        written, deleted = ([item for item in ids if item in left] for ids in (plan.written, plan.deleted))
+        in_flight: list[str] = []
+        # What had no row when the plan was made is deleted, unless it has one by now.
+        planned = [item for ids in (plan.written, plan.deleted) for item in ids if item in left]
         with (
             span("scrypath.operator.failed_work.repair", schema=plan.schema, index=plan.index),
             progress_bar(f"{plan.schema}: documents sent", len(left), shown=progress) as bar,
         ):
-            for start in range(0, len(written), ref.config.batch_size):
-                part = written[start : start + ref.config.batch_size]
-                sent.extend(converge(ref, part, mode=SyncMode.MANUAL, cause=cause))
+            for part in batched(planned, ref.config.batch_size):
+                done = converge(ref, part, mode=SyncMode.MANUAL, cause=cause)
+                sent.extend(done.sent)
+                in_flight.extend(done.in_flight)
                 bar.update(len(part))
-            sent.extend(sending.delete(ref, deleted, mode=SyncMode.MANUAL, cause=cause))
-            bar.update(len(deleted))
+            moving = frozenset(in_flight)
             ended = delivered(ref.config, sent)
             return OUTCOME.rows(
                 [
-                    *(self._read_back(item) for item, _ in ended.ok),
+                    *(self._read_back(item, moving) for item, _ in ended.ok),
                     *(
                         self._row(
                             item, Outcome.FAILED, task.error_message or f"Task {task.uid} is {task.status}."
                         )
                         for item, task in ended.failed
                     ),
+                    *([self._moving(in_flight)] if in_flight else []),
                 ]
             )
 
-    def _read_back(self, item: Sent) -> dict[str, Any]:
-        different = current_states(self.ref, item.ids, verify=self.plan.verify).filter(~in_step()).height
+    def _read_back(self, item: Sent, moving: frozenset[str]) -> dict[str, Any]:
+        still = [document for document in item.ids if document not in moving]
+        different = current_states(self.ref, still, verify=self.plan.verify).filter(~in_step()).height
         if different:
             detail = f"Still not as its row: {different} of {counted(len(item.ids), 'document')}."
             return self._row(item, Outcome.FAILED, detail)
         return self._row(
-            item, Outcome.COMPLETED, f"{counted(len(item.ids), 'document')} read back: each is as its row."
+            item, Outcome.COMPLETED, f"{counted(len(still), 'document')} read back: each is as its row."
         )
+
+    def _moving(self, ids: Sequence[str]) -> dict[str, Any]:
+        return {
+            "schema": self.plan.schema,
+            "index": self.plan.index,
+            "operation": str(Operation.UPSERT),
+            "outcome": str(Outcome.UNKNOWN),
+            "document_count": len(ids),
+            "verified": False,
+            "detail": f"In flight: {kept_changing(ids)}.",
+        }
 
     def _row(self, item: Sent, outcome: Outcome, detail: str) -> dict[str, Any]:
         return {

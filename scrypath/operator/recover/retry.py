@@ -18,8 +18,10 @@ from scrypath.queue import retry as queue
 from scrypath.schema import FINGERPRINT_FIELD
 from scrypath.schema.documents import Documents
 from scrypath.schema.index_ref import IndexRef
-from scrypath.sync.convergence import converge, current
+from scrypath.sync.convergence import converge
+from scrypath.sync.current_documents import current
 from scrypath.sync.fan_out import targets
+from scrypath.sync.fence import kept_changing
 from scrypath.vocabulary import Operation, Outcome, RecoveryAction, SyncMode, WorkSource
 from scrypath.wording import counted
 from scrypath.work.lookup import Unit, find
@@ -304,9 +306,11 @@ def _sent(unit: Unit, ids: Sequence[str]) -> tuple[str | None, str]:
     if unit.work_id.source is WorkSource.OBAN:
         job = queue.retry(unit.ref.config, unit.work_id.number)
         return str(unit.work_id), f"The job runs again: attempt {job.attempt + 1} of {job.max_attempts}."
-    sent = converge(unit.ref, ids, mode=SyncMode.MANUAL, cause=str(unit.work_id))
-    work_ids = ", ".join(item.work_id for item in sent)
-    return sent[-1].work_id if sent else None, f"Sent as {work_ids}."
+    done = converge(unit.ref, ids, mode=SyncMode.MANUAL, cause=str(unit.work_id))
+    detail = f"Sent as {', '.join(item.work_id for item in done.sent)}."
+    if done.in_flight:
+        detail += f" In flight: {kept_changing(done.in_flight)}."
+    return done.sent[-1].work_id if done.sent else None, detail
 
 
 def _addressed(unit: Unit) -> tuple[IndexRef, Sequence[str]]:

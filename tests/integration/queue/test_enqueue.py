@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions, QueueNotInstalled
-from scrypath.queue import jobs, order, retry, worker
+from scrypath.queue import jobs, retry, worker
 from scrypath.queue.args import JobArgs
 from scrypath.queue.connection import conninfo
 from scrypath.queue.enqueue import enqueue, enqueue_now
-from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Operation
 
 pytestmark = pytest.mark.integration
@@ -43,7 +42,7 @@ def set_state(config: Config, state: str, **also: object) -> None:
 def test_of_a_hundred_transactions_the_half_that_commits_has_jobs(config: Config, engine: Engine) -> None:
     for number in range(100):
         with Session(engine) as session:
-            enqueue(IndexRef.live(session, config), about(str(number)))
+            enqueue(session, config, about(str(number)))
             if number % 2:
                 session.commit()
             else:
@@ -54,13 +53,13 @@ def test_of_a_hundred_transactions_the_half_that_commits_has_jobs(config: Config
 
 def test_a_session_a_scoped_session_and_a_connection_all_take_a_job(config: Config, engine: Engine) -> None:
     with Session(engine) as session, session.begin():
-        enqueue(IndexRef.live(session, config), about("1"))
+        enqueue(session, config, about("1"))
     scoped = scoped_session(sessionmaker(engine))
-    enqueue(IndexRef.live(scoped, config), about("2"))
+    enqueue(scoped, config, about("2"))
     scoped.commit()
     scoped.remove()
     with engine.begin() as connection:
-        enqueue(IndexRef.live(connection, config), about("3"))
+        enqueue(connection, config, about("3"))
     assert jobs.listing(config).total == 3
 
 
@@ -68,13 +67,13 @@ def test_the_worker_is_woken_by_the_commit_and_not_before(
     config: Config, engine: Engine, listener: psycopg.Connection
 ) -> None:
     with Session(engine) as session:
-        enqueue(IndexRef.live(session, config), about("1"))
+        enqueue(session, config, about("1"))
         assert list(listener.notifies(timeout=0.2)) == []
         session.commit()
     (notified,) = listener.notifies(timeout=10, stop_after=1)
     assert notified.payload == '{"queue" : "scrypath"}'
     with Session(engine) as session:
-        enqueue(IndexRef.live(session, config), about("2"))
+        enqueue(session, config, about("2"))
         session.rollback()
     assert list(listener.notifies(timeout=0.2)) == []
 
@@ -105,13 +104,13 @@ def test_pending_jobs_for_the_same_ids_collapse_into_one(config: Config) -> None
 
 def test_one_transaction_that_writes_twice_has_one_job(config: Config, engine: Engine) -> None:
     with Session(engine) as session, session.begin():
-        first = enqueue(IndexRef.live(session, config), about("1"))
+        first = enqueue(session, config, about("1"))
         with session.begin_nested() as savepoint:
-            assert enqueue(IndexRef.live(session, config), about("1")).collapsed
-            enqueue(IndexRef.live(session, config), about("2"))
+            assert enqueue(session, config, about("1")).collapsed
+            enqueue(session, config, about("2"))
             savepoint.rollback()
-        assert enqueue(IndexRef.live(session, config), about("1")) == replace(first, collapsed=True)
-        assert not enqueue(IndexRef.live(session, config), about("2")).collapsed
+        assert enqueue(session, config, about("1")) == replace(first, collapsed=True)
+        assert not enqueue(session, config, about("2")).collapsed
     assert jobs.listing(config).total == 2
 
 
@@ -146,8 +145,8 @@ def test_no_worker_takes_a_job_before_the_last_writer_has_committed(config: Conf
     enqueue_now(config, about("1"))
     done: list[str] = []
     with Session(engine) as one, Session(engine) as two:
-        assert enqueue(IndexRef.live(one, config), about("1")).collapsed
-        assert enqueue(IndexRef.live(two, config), about("1")).collapsed
+        assert enqueue(one, config, about("1")).collapsed
+        assert enqueue(two, config, about("1")).collapsed
         one.commit()
         with psycopg.connect(conninfo(config)) as worker_like:
             taken = worker_like.execute("SELECT id FROM oban_jobs FOR UPDATE SKIP LOCKED").fetchall()
@@ -165,7 +164,7 @@ def test_a_stricter_isolation_level_gets_a_job_of_its_own_and_no_serialization_e
     with engine.connect().execution_options(isolation_level=level) as connection:
         connection.execute(text("SELECT 1 FROM oban_jobs"))
         set_state(config, "executing", attempt=1)
-        assert not enqueue(IndexRef.live(connection, config), about("1")).collapsed
+        assert not enqueue(connection, config, about("1")).collapsed
         connection.commit()
 
 
@@ -179,10 +178,11 @@ def test_the_index_ends_as_the_table_whatever_the_writers_and_the_workers_do(
     errors: list[BaseException] = []
     collapsed = 0
     jitter = random.Random(7)
+    turn = threading.Lock()  # the write path has a fence instead
     stop = threading.Event()
 
     def perform(args: JobArgs) -> None:
-        with order.in_turn(config, "items"), engine.connect() as connection:
+        with turn, engine.connect() as connection:
             rows = connection.execute(text("SELECT id, value FROM items")).all()
             threading.Event().wait(jitter.random() / 50)  # the way to the server is not always equally long
             index.update((str(id_), value) for id_, value in rows if str(id_) in args.document_ids)
@@ -203,9 +203,7 @@ def test_the_index_ends_as_the_table_whatever_the_writers_and_the_workers_do(
                     text("UPDATE items SET value = :value WHERE id = :id"),
                     {"value": seed * 1000 + number, "id": item},
                 )
-                collapsed += enqueue(
-                    IndexRef.live(connection, config), about(str(item), index="items")
-                ).collapsed
+                collapsed += enqueue(connection, config, about(str(item), index="items")).collapsed
                 (connection.rollback if dice.random() < 0.3 else connection.commit)()
 
     threads = [threading.Thread(target=work)] + [
@@ -236,7 +234,7 @@ def test_a_retried_job_can_still_be_found_by_its_id_and_is_not_collapsed_into(co
 def test_a_session_on_another_database_is_refused(config: Config) -> None:
     sqlite = create_engine("sqlite://")
     with Session(sqlite) as session, pytest.raises(InvalidOptions, match="sqlite") as refused:
-        enqueue(IndexRef.live(session, config), about("1"))
+        enqueue(session, config, about("1"))
     assert "inline" in refused.value.hint
     sqlite.dispose()
 
@@ -244,20 +242,20 @@ def test_a_session_on_another_database_is_refused(config: Config) -> None:
 def test_an_async_session_is_refused_with_the_way_around(config: Config, engine: Engine) -> None:
     session = AsyncSession(create_async_engine(engine.url))
     with pytest.raises(InvalidOptions, match="AsyncSession") as refused:
-        enqueue(IndexRef.live(session, config), about("1"))  # type: ignore[arg-type]
+        enqueue(session, config, about("1"))  # type: ignore[arg-type]
     assert "run_sync" in refused.value.hint
 
 
 def test_a_session_that_knows_no_database_is_refused(config: Config) -> None:
     with Session() as session, pytest.raises(InvalidOptions, match="by mapper only"):
-        enqueue(IndexRef.live(session, config), about("1"))
+        enqueue(session, config, about("1"))
 
 
 def test_a_database_without_the_tables_says_so_in_the_callers_transaction(empty_database: str) -> None:
     config = Config(database_url=empty_database)
     engine = create_engine(conninfo(config).replace("postgresql:", "postgresql+psycopg:"))
     with Session(engine) as session, pytest.raises(QueueNotInstalled):
-        enqueue(IndexRef.live(session, config), about("1"))
+        enqueue(session, config, about("1"))
     engine.dispose()
 
 
