@@ -22,6 +22,7 @@ import psycopg
 from scrypath.database import conninfo
 from scrypath.queue.args import WORKERS
 from scrypath.queue.connection import session_options, statement
+from scrypath.redaction import redact
 
 if TYPE_CHECKING:
     from scrypath.config import Config
@@ -82,7 +83,9 @@ class Watch:
                 else:
                     await self._look()
             except psycopg.Error as error:
-                logger.warning("The worker lost its watch connection and will reconnect: %s", error)
+                logger.warning(
+                    "The worker lost its watch connection and will reconnect: %s", redact(str(error))
+                )
                 await self._drop()
 
     async def stop(self) -> None:

@@ -160,9 +160,8 @@ class _Run:
 
 
 def _complete(task: _Run) -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_a_loop():
+        # Not in an except block: every traceback of the run would begin with the error that was caught there.
         asyncio.run(task.work())
         return
     # A notebook's cell runs inside a loop already: this one gets a thread of its own.
@@ -179,6 +178,14 @@ def _complete(task: _Run) -> None:
     thread.join()
     if failures:
         raise failures[0]
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @contextmanager

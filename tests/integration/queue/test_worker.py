@@ -371,7 +371,9 @@ def test_a_job_that_kills_its_worker_every_time_is_discarded_with_the_reason(
     assert "ended in the middle of attempt 1" in row["error"]
 
 
-def test_a_worker_survives_the_loss_of_all_its_connections(config: Config) -> None:
+def test_a_worker_survives_the_loss_of_all_its_connections(
+    config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
     done: list[str] = []
     locked = (
         "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database"
@@ -392,3 +394,4 @@ def test_a_worker_survives_the_loss_of_all_its_connections(config: Config) -> No
         add(config, "2")
         until(lambda: done == ["1", "2"])
         until(lambda: set(states(config)) == {"completed"})
+    assert "no running event loop" not in caplog.text
