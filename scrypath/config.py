@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +25,7 @@ URLS = ("database_url", "meilisearch_url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything the kit can be told, with the unit in the comment.
+    """Every option of the kit, with its unit in the comment.
 
     Examples
     --------
@@ -125,16 +126,52 @@ _LEAST: Mapping[str, float] = MappingProxyType(
     }
 )
 
+
+class Unchanged(Enum):
+    """What an option of :func:`configure` is when it is not named."""
+
+    UNCHANGED = "unchanged"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNCHANGED = Unchanged.UNCHANGED
 _configured: dict[str, Any] = {}
 
 
-def configure(**options: Any) -> Config:
+def configure(
+    *,
+    schemas: Sequence[str] | str | Unchanged | None = UNCHANGED,
+    database_url: str | Unchanged | None = UNCHANGED,
+    meilisearch_url: str | Unchanged | None = UNCHANGED,
+    meilisearch_key: Secret | str | Unchanged | None = UNCHANGED,
+    index_prefix: str | Unchanged | None = UNCHANGED,
+    sync_mode: SyncMode | str | Unchanged | None = UNCHANGED,
+    home: Path | str | Unchanged | None = UNCHANGED,
+    store: Path | str | Unchanged | None = UNCHANGED,
+    store_timeout: float | Unchanged | None = UNCHANGED,
+    keep_snapshots: int | Unchanged | None = UNCHANGED,
+    keep_snapshots_days: int | Unchanged | None = UNCHANGED,
+    connect_timeout: float | Unchanged | None = UNCHANGED,
+    request_timeout: float | Unchanged | None = UNCHANGED,
+    task_timeout: float | Unchanged | None = UNCHANGED,
+    batch_size: int | Unchanged | None = UNCHANGED,
+    payload_limit: int | Unchanged | None = UNCHANGED,
+    page_size: int | Unchanged | None = UNCHANGED,
+    history_limit: int | Unchanged | None = UNCHANGED,
+    compress: bool | Unchanged | None = UNCHANGED,
+    oban_prefix: str | Unchanged | None = UNCHANGED,
+    oban_queue: str | Unchanged | None = UNCHANGED,
+    oban_max_attempts: int | Unchanged | None = UNCHANGED,
+) -> Config:
     """Set options for this process, stronger than the file and the environment.
 
     Parameters
     ----------
-    options
-        Any field of :class:`Config`; ``None`` takes back what an earlier call set.
+    schemas, database_url, …
+        The fields of :class:`Config`. An option that is not named stays as it is; ``None`` takes back what an
+        earlier call set.
 
     Returns
     -------
@@ -144,7 +181,7 @@ def configure(**options: Any) -> Config:
     Raises
     ------
     ConfigError
-        For an unknown option or a value that does not fit it.
+        For a value that does not fit its option.
 
     Examples
     --------
@@ -153,11 +190,11 @@ def configure(**options: Any) -> Config:
     >>> configure(index_prefix=None).index_prefix
     ''
     """
+    given = {name: value for name, value in locals().items() if value is not UNCHANGED}
     before = dict(_configured)
     try:
-        for name, value in options.items():
+        for name, value in given.items():
             known = _coerce(name, value, "scrypath.configure()") if value is not None else None
-            _require_known(name, "scrypath.configure()")
             if known is None:
                 _configured.pop(name, None)
             else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import orjson
 import polars as pl
@@ -11,7 +13,7 @@ from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.frame_schema import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
 from scrypath.meilisearch.moments import duration, moment
-from scrypath.meilisearch.task_filters import TaskFilters, query
+from scrypath.meilisearch.task_filters import named_filters, query
 from scrypath.meilisearch.wire import connect
 
 BATCHES = FrameSchema(
@@ -37,15 +39,40 @@ PAGE = 1_000  # batches in one read
 
 
 def listing(
-    config: Config, *, limit: int = PAGE, reverse: bool = False, **filters: Unpack[TaskFilters]
+    config: Config,
+    *,
+    limit: int = PAGE,
+    reverse: bool = False,
+    uids: Sequence[int] | None = None,
+    batch_uids: Sequence[int] | None = None,
+    index_uids: Sequence[str] | None = None,
+    statuses: Sequence[str] | None = None,
+    types: Sequence[str] | None = None,
+    canceled_by: Sequence[int] | None = None,
+    before_enqueued_at: datetime | None = None,
+    after_enqueued_at: datetime | None = None,
+    before_started_at: datetime | None = None,
+    after_started_at: datetime | None = None,
+    before_finished_at: datetime | None = None,
+    after_finished_at: datetime | None = None,
 ) -> pl.DataFrame:
-    """List batches; filters as in ``tasks.listing``.
+    """List batches, newest first.
+
+    Parameters
+    ----------
+    limit
+        Batches at most.
+    reverse
+        True: oldest first.
+    uids, …
+        Filters as in :func:`scrypath.meilisearch.tasks.listing`: batches with a task that matches.
 
     Returns
     -------
     polars.DataFrame
         Schema ``BATCHES``, at most ``limit`` rows.
     """
+    filters = named_filters(locals())
     if limit < 1:
         raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
     params = query(filters) | {"reverse": True if reverse else None}

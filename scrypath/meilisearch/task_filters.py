@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
-from scrypath.errors import InvalidOptions, did_you_mean
+from scrypath.errors import InvalidOptions
 from scrypath.meilisearch.moments import written
 
+FILTERS = (
+    "uids",
+    "batch_uids",
+    "index_uids",
+    "statuses",
+    "types",
+    "canceled_by",
+    "before_enqueued_at",
+    "after_enqueued_at",
+    "before_started_at",
+    "after_started_at",
+    "before_finished_at",
+    "after_finished_at",
+)
 
-class TaskFilters(TypedDict, total=False):
-    """The filters of the server's task routes, in the kit's spelling."""
 
-    uids: Sequence[int]
-    batch_uids: Sequence[int]
-    index_uids: Sequence[str]
-    statuses: Sequence[str]
-    types: Sequence[str]
-    canceled_by: Sequence[int]
-    before_enqueued_at: datetime
-    after_enqueued_at: datetime
-    before_started_at: datetime
-    after_started_at: datetime
-    before_finished_at: datetime
-    after_finished_at: datetime
+def named_filters(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters among the arguments of a call.
+
+    Examples
+    --------
+    >>> named_filters({"limit": 5, "uids": [1]} | dict.fromkeys(FILTERS[1:]))
+    {'uids': [1]}
+    """
+    return {name: arguments[name] for name in FILTERS if arguments[name] is not None}
 
 
 def query(filters: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,15 +42,10 @@ def query(filters: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     InvalidOptions
-        For an unknown filter, an empty sequence, or a moment without a time zone.
+        For an empty sequence, or a moment without a time zone.
     """
-    known = TaskFilters.__annotations__
     params: dict[str, Any] = {}
     for name, value in filters.items():
-        if name not in known:
-            raise InvalidOptions(f"Tasks have no filter {name!r}.", hint=did_you_mean(name, known))
-        if value is None:
-            continue
         head, *rest = name.split("_")
         wire_name = head + "".join(part.capitalize() for part in rest)
         if name.endswith("_at"):

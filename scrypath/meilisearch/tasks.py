@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Unpack
+from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import waiting
 from scrypath.meilisearch.task import FINISHED, UNFINISHED, Task, parse
 from scrypath.meilisearch.task_columns import TASKS, columns
-from scrypath.meilisearch.task_filters import TaskFilters, query
+from scrypath.meilisearch.task_filters import named_filters, query
 from scrypath.meilisearch.wire import Reply, connect
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "TASKS",
     "UNFINISHED",
     "Task",
-    "TaskFilters",
     "TaskPage",
     "cancel",
     "delete",
@@ -68,7 +68,7 @@ def get(config: Config, uid: int) -> Task:
         When the server has no such task, or no longer.
     """
     if isinstance(uid, bool) or not isinstance(uid, int) or uid < 0:
-        raise InvalidOptions(f"{uid!r} cannot be the uid of a task.", hint="Give a whole number, such as 17.")
+        raise InvalidOptions(f"{uid!r} cannot be the uid of a task.", hint="Give an integer, such as 17.")
     reply = connect(config).request("GET", f"/tasks/{uid}")
     return parse(reply.mapping(), reply)
 
@@ -79,7 +79,18 @@ def listing(
     limit: int | None = None,
     reverse: bool = False,
     from_uid: int | None = None,
-    **filters: Unpack[TaskFilters],
+    uids: Sequence[int] | None = None,
+    batch_uids: Sequence[int] | None = None,
+    index_uids: Sequence[str] | None = None,
+    statuses: Sequence[str] | None = None,
+    types: Sequence[str] | None = None,
+    canceled_by: Sequence[int] | None = None,
+    before_enqueued_at: datetime | None = None,
+    after_enqueued_at: datetime | None = None,
+    before_started_at: datetime | None = None,
+    after_started_at: datetime | None = None,
+    before_finished_at: datetime | None = None,
+    after_finished_at: datetime | None = None,
 ) -> TaskPage:
     """List tasks as columns.
 
@@ -91,8 +102,10 @@ def listing(
         True: oldest first.
     from_uid
         The first uid of the listing, inclusive.
-    filters
-        Any of ``TaskFilters``; each narrows the listing. Moments are exclusive bounds.
+    uids, batch_uids, index_uids, statuses, types, canceled_by
+        Only the tasks with one of these values; each narrows the listing.
+    before_enqueued_at, after_enqueued_at, before_started_at, after_started_at, before_finished_at, after_finished_at
+        Exclusive bounds, with their time zone.
 
     Returns
     -------
@@ -102,8 +115,9 @@ def listing(
     Raises
     ------
     InvalidOptions
-        For an unknown filter or an unusable value; ``BackendRejected`` for a word that the server does not know.
+        For an unusable value; ``BackendRejected`` for a word that the server does not know.
     """
+    filters = named_filters(locals())
     most = config.history_limit if limit is None else limit
     if most < 1:
         raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
@@ -133,26 +147,68 @@ def listing(
     return TaskPage(frame, frame.height if total is None else total, cursor is not None)
 
 
-def cancel(config: Config, **filters: Unpack[TaskFilters]) -> int:
+def cancel(
+    config: Config,
+    *,
+    uids: Sequence[int] | None = None,
+    batch_uids: Sequence[int] | None = None,
+    index_uids: Sequence[str] | None = None,
+    statuses: Sequence[str] | None = None,
+    types: Sequence[str] | None = None,
+    canceled_by: Sequence[int] | None = None,
+    before_enqueued_at: datetime | None = None,
+    after_enqueued_at: datetime | None = None,
+    before_started_at: datetime | None = None,
+    after_started_at: datetime | None = None,
+    before_finished_at: datetime | None = None,
+    after_finished_at: datetime | None = None,
+) -> int:
     """Enqueue the cancelation of the unfinished tasks that match, and return the uid of that task.
 
+    Parameters
+    ----------
+    uids, …
+        Filters as in :func:`listing`; at least one.
+
     Raises
     ------
     InvalidOptions
-        Without any filter: everything is never meant by nothing.
+        Without any filter: no filter never means every task.
     """
-    return connect(config).request("POST", "/tasks/cancel", params=_explicit("cancel", filters)).task_uid()
+    params = _explicit("cancel", named_filters(locals()))
+    return connect(config).request("POST", "/tasks/cancel", params=params).task_uid()
 
 
-def delete(config: Config, **filters: Unpack[TaskFilters]) -> int:
+def delete(
+    config: Config,
+    *,
+    uids: Sequence[int] | None = None,
+    batch_uids: Sequence[int] | None = None,
+    index_uids: Sequence[str] | None = None,
+    statuses: Sequence[str] | None = None,
+    types: Sequence[str] | None = None,
+    canceled_by: Sequence[int] | None = None,
+    before_enqueued_at: datetime | None = None,
+    after_enqueued_at: datetime | None = None,
+    before_started_at: datetime | None = None,
+    after_started_at: datetime | None = None,
+    before_finished_at: datetime | None = None,
+    after_finished_at: datetime | None = None,
+) -> int:
     """Enqueue the deletion of the finished tasks that match from the history, and return the uid of that task.
 
+    Parameters
+    ----------
+    uids, …
+        Filters as in :func:`listing`; at least one.
+
     Raises
     ------
     InvalidOptions
-        Without any filter: everything is never meant by nothing.
+        Without any filter: no filter never means every task.
     """
-    return connect(config).request("DELETE", "/tasks", params=_explicit("delete", filters)).task_uid()
+    params = _explicit("delete", named_filters(locals()))
+    return connect(config).request("DELETE", "/tasks", params=params).task_uid()
 
 
 def wait(config: Config, uid: int, *, timeout: float | None = None) -> Task:

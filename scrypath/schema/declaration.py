@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from scrypath.schema import registry
-from scrypath.schema.metadata import SearchSchema
+from scrypath.schema.faceting import Faceting
+from scrypath.schema.metadata import FanOut, SearchSchema
 from scrypath.schema.validation import build
 
+if TYPE_CHECKING:
+    from sqlalchemy import Select
 
-def searchable(**options: Any) -> Callable[[type[Any]], type[Any]]:
+
+def searchable(
+    *,
+    fields: Sequence[str],
+    name: str | None = None,
+    filterable: Sequence[str] = (),
+    sortable: Sequence[str] = (),
+    faceting: Faceting | None = None,
+    settings: Mapping[str, Any] | None = None,
+    document_id: str | None = None,
+    set_like: Sequence[str] = (),
+    as_text: Sequence[str] = (),
+    tenant_field: str | None = None,
+    fan_outs: Mapping[str, FanOut] | None = None,
+    index_prefix: str | None = None,
+    query: Callable[[Select[Any]], Select[Any]] | None = None,
+    updated_at: str | None = None,
+    fingerprint: bool = True,
+) -> Callable[[type[Any]], type[Any]]:
     """Declare a SQLAlchemy model searchable. The model gains no methods.
 
     Parameters
     ----------
-    options
-        ``fields`` (required), ``filterable``, ``sortable``, ``faceting``, ``settings``, ``document_id``,
-        ``set_like``, ``tenant_field``, ``fan_outs``, ``index_prefix``, ``query``, ``updated_at``,
-        ``fingerprint``, ``name``: see :func:`search_schema`.
+    fields
+        Columns or attributes projected into the document.
+    name
+        Registered name; default: the model's class name.
+    filterable, sortable
+        Fields that searches may filter and sort by.
+    faceting
+        A :class:`Faceting`.
+    settings
+        Further index settings, in snake_case.
+    document_id
+        The field that names the document; default: the primary key.
+    set_like
+        List fields whose order means nothing.
+    as_text
+        Fields of numbers, flags, dates and times whose values are written into the document as text.
+    tenant_field
+        Field that every search must filter by.
+    fan_outs
+        ``{name: FanOut(target, resolver)}``.
+    index_prefix
+        Overrides the configured prefix.
+    query
+        ``Select -> Select``: what a row is (visibility, soft delete, tenant).
+    updated_at
+        Column that changes whenever anything of the row that is indexed changes; needed by
+        ``reconcile_sync(incremental=True)``.
+    fingerprint
+        False for an index shared with other writers.
 
     Returns
     -------
@@ -43,6 +89,7 @@ def searchable(**options: Any) -> Callable[[type[Any]], type[Any]]:
     >>> registry.find("DocPage").document_id
     'id'
     """
+    options = dict(locals())
 
     def declare(model: type[Any]) -> type[Any]:
         registry.add(build(model, options))
@@ -51,41 +98,60 @@ def searchable(**options: Any) -> Callable[[type[Any]], type[Any]]:
     return declare
 
 
-def search_schema(target: Any, **options: Any) -> SearchSchema:
+def search_schema(
+    target: Any,
+    *,
+    fields: Sequence[str],
+    name: str | None = None,
+    filterable: Sequence[str] = (),
+    sortable: Sequence[str] = (),
+    faceting: Faceting | None = None,
+    settings: Mapping[str, Any] | None = None,
+    document_id: str | None = None,
+    set_like: Sequence[str] = (),
+    as_text: Sequence[str] = (),
+    tenant_field: str | None = None,
+    fan_outs: Mapping[str, FanOut] | None = None,
+    index_prefix: str | None = None,
+    query: Callable[[Select[Any]], Select[Any]] | None = None,
+    updated_at: str | None = None,
+    fingerprint: bool = True,
+) -> SearchSchema:
     """Declare a search schema over a SQLAlchemy model or ``Table``, and register it.
 
     Parameters
     ----------
     target
         A declarative model, or a ``Table`` (then ``name`` is required).
-    options
-        fields
-            Columns or attributes projected into the document. Required.
-        name
-            Registered name; default: the model's class name.
-        filterable, sortable
-            Fields that searches may filter and sort by.
-        faceting
-            A :class:`Faceting`.
-        settings
-            Further index settings, in snake_case.
-        document_id
-            The field that names the document; default: the primary key.
-        set_like
-            List fields whose order means nothing.
-        tenant_field
-            Field that every search must filter by.
-        fan_outs
-            ``{name: FanOut(target, resolver)}``.
-        index_prefix
-            Overrides the configured prefix.
-        query
-            ``Select -> Select``: what a row is (visibility, soft delete, tenant).
-        updated_at
-            Column that changes whenever anything of the row that is indexed changes; needed by
-            ``reconcile_sync(incremental=True)``.
-        fingerprint
-            False for an index shared with other writers.
+    fields
+        Columns or attributes projected into the document.
+    name
+        Registered name; default: the model's class name.
+    filterable, sortable
+        Fields that searches may filter and sort by.
+    faceting
+        A :class:`Faceting`.
+    settings
+        Further index settings, in snake_case.
+    document_id
+        The field that names the document; default: the primary key.
+    set_like
+        List fields whose order means nothing.
+    as_text
+        Fields of numbers, flags, dates and times whose values are written into the document as text.
+    tenant_field
+        Field that every search must filter by.
+    fan_outs
+        ``{name: FanOut(target, resolver)}``.
+    index_prefix
+        Overrides the configured prefix.
+    query
+        ``Select -> Select``: what a row is (visibility, soft delete, tenant).
+    updated_at
+        Column that changes whenever anything of the row that is indexed changes; needed by
+        ``reconcile_sync(incremental=True)``.
+    fingerprint
+        False for an index shared with other writers.
 
     Returns
     -------
@@ -104,4 +170,5 @@ def search_schema(target: Any, **options: Any) -> SearchSchema:
     >>> search_schema(notes, name="Note", fields=["id", "text"])
     SearchSchema('Note', 2 fields, id='id')
     """
-    return registry.add(build(target, options))
+    options = dict(locals())
+    return registry.add(build(options.pop("target"), options))

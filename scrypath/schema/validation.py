@@ -14,23 +14,6 @@ from scrypath.schema.fields import Kind, columns_of
 from scrypath.schema.metadata import FanOut, SearchSchema
 from scrypath.schema.settings import SETTINGS
 
-OPTIONS = (
-    "fields",
-    "name",
-    "filterable",
-    "sortable",
-    "faceting",
-    "settings",
-    "document_id",
-    "set_like",
-    "as_text",
-    "tenant_field",
-    "fan_outs",
-    "index_prefix",
-    "query",
-    "updated_at",
-    "fingerprint",
-)
 # Rules that every supported server version has in its default list.
 COMMON_RANKING_RULES = ("words", "typo", "proximity", "sort", "exactness")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_-]{1,400}")
@@ -46,27 +29,22 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
     Raises
     ------
     SchemaError
-        For an unknown option, an undeclared field, an impossible id, a setting Meilisearch does not have.
+        For an undeclared field, an impossible id, a setting Meilisearch does not have.
     """
     table, model = _table_and_model(target)
-    name = options.get("name") or (model.__name__ if model is not None else table.name)
-    for option in options:
-        if option not in OPTIONS:
-            raise SchemaError(
-                f"{name}: searchable() has no option {option!r}.", hint=did_you_mean(option, OPTIONS)
-            )
+    name = options["name"] or (model.__name__ if model is not None else table.name)
     columns = columns_of(table, model)
-    document_id = options.get("document_id") or _primary_key(name, table, columns)
-    names = _names(name, "fields", options.get("fields", ()))
+    document_id = options["document_id"] or _primary_key(name, table, columns)
+    names = _names(name, "fields", options["fields"])
     if not names:
         raise SchemaError(f"{name}: fields is empty.", hint="Name the columns that the document holds.")
     if document_id not in names:
         names = (document_id, *names)
-    tenant = options.get("tenant_field")
+    tenant = options["tenant_field"]
     if tenant is not None and tenant not in names:
         names = (*names, tenant)
-    set_like = _names(name, "set_like", options.get("set_like", ()))
-    as_text = _names(name, "as_text", options.get("as_text", ()))
+    set_like = _names(name, "set_like", options["set_like"])
+    as_text = _names(name, "as_text", options["as_text"])
     fields = tuple(
         declared(
             name,
@@ -82,17 +60,17 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
     )
     _known(name, "set_like", set_like, names)
     _known(name, "as_text", as_text, names)
-    faceting = options.get("faceting") or Faceting()
-    filterable = _names(name, "filterable", options.get("filterable", ()))
+    faceting = options["faceting"] or Faceting()
+    filterable = _names(name, "filterable", options["filterable"])
     if tenant is not None and tenant not in filterable:
         filterable = (*filterable, tenant)
-    sortable = _names(name, "sortable", options.get("sortable", ()))
+    sortable = _names(name, "sortable", options["sortable"])
     _known(name, "filterable", filterable, names)
     _known(name, "sortable", sortable, names)
     _check_faceting(name, faceting, filterable)
-    settings = dict(options.get("settings") or {})
+    settings = dict(options["settings"] or {})
     _check_settings(name, settings, names)
-    updated_at = options.get("updated_at")
+    updated_at = options["updated_at"]
     if updated_at is not None and updated_at not in columns:
         raise SchemaError(
             f"{name}: updated_at names {updated_at!r}, which is not a column of {table.name}.",
@@ -115,11 +93,11 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
         faceting=faceting,
         settings=settings,
         tenant_field=tenant,
-        fan_outs=_fan_outs(name, options.get("fan_outs") or {}),
-        index_prefix=options.get("index_prefix"),
-        query=options.get("query"),
+        fan_outs=_fan_outs(name, options["fan_outs"] or {}),
+        index_prefix=options["index_prefix"],
+        query=options["query"],
         updated_at=updated_at,
-        fingerprint=bool(options.get("fingerprint", True)),
+        fingerprint=bool(options["fingerprint"]),
     )
     if schema.id_field.column is None or schema.id_field.kind not in (Kind.INTEGER, Kind.TEXT, Kind.UUID):
         what = ", and not a column" if schema.id_field.column is None else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +91,6 @@ def test_the_key_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("options", "message", "hint"),
     [
-        ({"bach_size": 1}, "unknown option 'bach_size'", "Did you mean 'batch_size'?"),
         ({"batch_size": "many"}, "batch_size cannot be 'many'", "type int"),
         ({"batch_size": 0}, "batch_size is 0", "at least 1"),
         ({"task_timeout": -1}, "task_timeout is -1.0", "at least 0"),
@@ -112,6 +113,14 @@ def test_bad_input_is_named_and_changes_nothing(options: dict[str, Any], message
     assert hint in caught.value.hint
     assert resolve().index_prefix == "kept"
     assert resolve().batch_size == Config().batch_size
+
+
+def test_configure_spells_out_every_option() -> None:
+    assert list(inspect.signature(configure).parameters) == [field.name for field in fields(Config)]
+    with pytest.raises(TypeError, match="bach_size"):
+        configure(bach_size=1)  # type: ignore[call-arg]
+    with pytest.raises(ConfigError, match=r"unknown option 'bach_size'\. Did you mean 'batch_size'\?"):
+        resolve(bach_size=1)
 
 
 def test_bad_files_and_variables_say_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -58,12 +59,10 @@ class Pair(Base):
 
 
 REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
-    (Book, {}, "Book: fields is empty", "Name the columns"),
     (Book, {"fields": []}, "Book: fields is empty", "Name the columns"),
     (Book, {"fields": "title"}, "Book: fields is 'title'", "Give a list"),
     (Book, {"fields": ["title", "title"]}, "names 'title' twice", "once"),
     (Book, {"fields": ["titel"]}, "'titel' is neither a column nor an attribute", "Did you mean 'title'?"),
-    (Book, {"fields": ["title"], "filterble": ["title"]}, "no option 'filterble'", "Did you mean 'filterable'?"),
     (Book, {"fields": ["title"], "filterable": ["genre"]}, "filterable names 'genre'", "Known: id, title."),
     (Book, {"fields": ["title"], "sortable": ["titl"]}, "sortable names 'titl'", "Did you mean 'title'?"),
     (Book, {"fields": [FINGERPRINT_FIELD]}, "is reserved", "another name"),
@@ -91,6 +90,16 @@ def test_what_does_not_hold_is_refused(target: Any, options: dict[str, Any], mes
     assert message in caught.value.message
     assert hint in caught.value.hint
     assert registry.names() == ()
+
+
+@pytest.mark.parametrize("declare", [searchable, search_schema])
+def test_every_option_is_spelled_out(declare: Any) -> None:
+    assert [*inspect.signature(searchable).parameters] == [*inspect.signature(search_schema).parameters][1:]
+    target = [Book] if declare is search_schema else []
+    with pytest.raises(TypeError, match="filterble"):
+        declare(*target, fields=["title"], filterble=["title"])
+    with pytest.raises(TypeError, match="fields"):
+        declare(*target)
 
 
 @pytest.mark.parametrize(
