@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,23 +76,30 @@ def test_services_that_cannot_be_used_are_told_and_no_secret_is(
 ) -> None:
     if "SCRYPATH_MEILISEARCH_KEY" in variables and config.meilisearch_key is None:
         pytest.skip("the server asks for no key")
-    for arguments in (
-        ("status",),
-        ("failed",),
-        ("reconcile", "Product"),
-        ("backfill", "Product"),
-        ("preflight",),
-    ):
-        for form in ((), ("--json",)):
-            ended = command(*arguments, *form, **variables)
-            assert ended.returncode == 1, arguments
-            assert "Traceback" not in ended.stderr
-            assert KEY not in ended.stdout + ended.stderr
-            assert PASSWORD not in ended.stdout + ended.stderr
-            if form:
-                json.loads(ended.stdout or ended.stderr)
-            if not ended.stdout:
-                assert "int" in ended.stderr  # a hint, in a sentence or as JSON
+    given = [
+        (*arguments, *form)
+        for arguments in (
+            ("status",),
+            ("failed",),
+            ("reconcile", "Product"),
+            ("backfill", "Product"),
+            ("preflight",),
+        )
+        for form in ((), ("--json",))
+    ]
+    with ThreadPoolExecutor(
+        len(given)
+    ) as shells:  # most of their time is spent waiting before another attempt
+        answers = list(shells.map(lambda arguments: command(*arguments, **variables), given))
+    for arguments, ended in zip(given, answers, strict=True):
+        assert ended.returncode == 1, arguments
+        assert "Traceback" not in ended.stderr
+        assert KEY not in ended.stdout + ended.stderr
+        assert PASSWORD not in ended.stdout + ended.stderr
+        if "--json" in arguments:
+            json.loads(ended.stdout or ended.stderr)
+        if not ended.stdout:
+            assert "int" in ended.stderr  # a hint, in a sentence or as JSON
 
 
 def test_jobs_with_malformed_args_harm_no_report(config: Config, command: Command) -> None:

@@ -181,7 +181,10 @@ def test_the_fingerprint_never_shows_and_never_matches(config: Config, products:
     assert FINGERPRINT_FIELD not in desired(schema)["searchableAttributes"]
 
 
-def test_a_server_that_is_not_there_is_named_in_the_report(config: Config, products: list[str]) -> None:
+def test_a_server_that_is_not_there_is_named_in_the_report(
+    config: Config, products: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scrypath.meilisearch.wire.RETRY_PAUSES", (0.01,))
     away = replace(config, meilisearch_url="http://127.0.0.1:1")
     for report in (
         scrypath.reconcile_sync("Product", config=away),

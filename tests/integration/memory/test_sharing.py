@@ -66,8 +66,8 @@ def stored_documents(config: Config) -> int:
 
 
 @pytest.mark.slow
-def test_two_processes_write_five_hundred_snapshots_each(config: Config) -> None:
-    writers = [start(config, schema, 500) for schema in ("City", "Country")]
+def test_four_processes_write_a_hundred_snapshots_each(config: Config) -> None:
+    writers = [start(config, schema, 100) for schema in ("City", "Country") * 2]
     seen = 0
     while any(writer.poll() is None for writer in writers):
         now = snapshots.listing(config).height  # a third process reads meanwhile
@@ -78,9 +78,9 @@ def test_two_processes_write_five_hundred_snapshots_each(config: Config) -> None
     ids = [snapshot_id for writer in writers for snapshot_id in finish(writer)]
     listed = snapshots.listing(config)
     assert set(listed["snapshot_id"]) == set(ids)
-    assert len(set(ids)) == 1_000
-    assert listed["schema"].value_counts(sort=True)["count"].to_list() == [500, 500]
-    assert stored_documents(config) == 5_000
+    assert len(set(ids)) == 400
+    assert listed["schema"].value_counts(sort=True)["count"].to_list() == [200, 200]
+    assert stored_documents(config) == 2_000
 
 
 def test_many_processes_may_make_the_file_at_once(config: Config) -> None:
