@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from scrypath.query.search import search_within_facet as search_within_facet
     from scrypath.rebuild.backfill import BackfillResult as BackfillResult
     from scrypath.rebuild.backfill import backfill as backfill
+    from scrypath.rebuild.reindex import reindex as reindex
+    from scrypath.rebuild.result import ReindexResult as ReindexResult
+    from scrypath.rebuild.rollback import rollback as rollback
     from scrypath.schema.declaration import search_schema as search_schema
     from scrypath.schema.declaration import searchable as searchable
     from scrypath.schema.faceting import Faceting as Faceting
@@ -94,6 +97,9 @@ _HOMES = {
     "scrypath.operator.recover.verify": ("verify_retry",),
     "scrypath.work.frame": ("sync_work",),
     "scrypath.rebuild.backfill": ("BackfillResult", "backfill"),
+    "scrypath.rebuild.reindex": ("reindex",),
+    "scrypath.rebuild.result": ("ReindexResult",),
+    "scrypath.rebuild.rollback": ("rollback",),
     "scrypath.schema.declaration": ("search_schema", "searchable"),
     "scrypath.schema.faceting": ("Faceting", "hierarchy"),
     "scrypath.schema.metadata": ("FanOut", "SearchSchema"),

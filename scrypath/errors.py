@@ -37,10 +37,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from inspect import cleandoc
-from typing import ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from scrypath.redaction import mask
 from scrypath.vocabulary import ReasonClass
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What Meilisearch's word for the kind of an error says about the reason.
 BACKEND_REASONS = {
@@ -241,6 +244,18 @@ class StalePlan(ScrypathError):
     """What the plan was made from has changed since."""
 
     code = "stale_plan"
+
+
+class GateFailed(ScrypathError):
+    """A rebuilt index does not pass the gate: it may not replace the live one."""
+
+    code = "gate_failed"
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, gate: pl.DataFrame | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.gate = gate  # frames.GATE
 
 
 class StoreBusy(ScrypathError):

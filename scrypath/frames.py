@@ -333,6 +333,25 @@ SEARCH_FAILURES = _schema(
     Column("hint", TEXT, "The next step"),
 )
 
+
+GATE = _schema(
+    "GATE",
+    "One row per check that a rebuilt index must pass before it replaces the live one.",
+    Column("check", TEXT, "`documents`, `left_out`, `tasks`, `contract`, `size`"),
+    Column("passed", FLAG, "Null: it could not be looked at, which does not pass either"),
+    Column("detail", TEXT, "What was found"),
+    Column("document_ids", IDS, "Documents that it is about"),
+)
+
+REINDEX_STEPS = _schema(
+    "REINDEX_STEPS",
+    "One row per step of a rebuild or a rollback, in order.",
+    Column("step", TEXT, "`discard settings backfill catch_up gate swap last_catch_up verify keep`"),
+    Column("started_at", UTC, "When it began", "UTC"),
+    Column("duration", DURATION, "How long it took", "µs"),
+    Column("detail", TEXT, "What it did"),
+)
+
 PUBLIC: tuple[FrameSchema, ...] = (
     STATUS,
     WORK,
@@ -358,4 +377,6 @@ PUBLIC: tuple[FrameSchema, ...] = (
     FACET_TREE,
     MERGED_HITS,
     SEARCH_FAILURES,
+    GATE,
+    REINDEX_STEPS,
 )

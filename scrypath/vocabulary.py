@@ -87,6 +87,7 @@ class RecoveryAction(StrEnum):
     REPAIR = "repair"
     BACKFILL = "backfill"
     REINDEX = "reindex"
+    ROLLBACK = "rollback"
 
 
 class Signal(StrEnum):

@@ -150,7 +150,7 @@ def backfill(
         ) as bar,
     ):
         sending.ensure_index(ref)
-        for batch in _written(ref, start, wait=wait):
+        for batch in write_rows(ref, start, wait=wait):
             work_ids += [sent.work_id for sent in (batch.sent, *batch.again.sent)]
             in_flight += batch.again.in_flight
             bar.update(len(batch.sent.ids))
@@ -177,14 +177,14 @@ def backfill(
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class Batch:
     """A batch that was sent, and what was sent again of it because its row was another by then."""
 
     sent: Sent
     again: Converged
 
 
-def _written(ref: IndexRef, start: Any, *, wait: bool) -> Generator[_Batch]:
+def write_rows(ref: IndexRef, start: Any, *, wait: bool) -> Generator[Batch]:
     """Send all rows after ``start``; the next of them are read, projected and noted meanwhile."""
     waiting: deque[Sent] = deque()
 
@@ -192,15 +192,15 @@ def _written(ref: IndexRef, start: Any, *, wait: bool) -> Generator[_Batch]:
         # Rows are not read long before they are written: not while others are waited for.
         return not wait or len(waiting) + STAGES * sending.RECORDED_AT_ONCE <= IN_FLIGHT
 
-    def asked(sent: Sent, tokens: Mapping[str, str]) -> _Batch:
+    def asked(sent: Sent, tokens: Mapping[str, str]) -> Batch:
         # Asked once the server has accepted the batch, while the next one is being sent.
         changed = fence.overtaken(sent.ids, tokens)
-        return _Batch(sent, converge(ref, changed, mode=SyncMode.MANUAL, rounds=ROUNDS - 1))
+        return Batch(sent, converge(ref, changed, mode=SyncMode.MANUAL, rounds=ROUNDS - 1))
 
     with fenced(ref) as fence, ThreadPoolExecutor(1, thread_name_prefix="scrypath-fence") as beside:
         tables = ahead(_tables(ref, start), allowed=roomy)
         documents = ahead(_documents(ref.schema, tables), allowed=roomy)
-        under_way: Future[_Batch] | None = None
+        under_way: Future[Batch] | None = None
         with closing(ahead(_portions(ref, documents), allowed=roomy)) as portions:
             for portion in portions:
                 for prepared, tokens in portion:

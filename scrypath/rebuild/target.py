@@ -1,12 +1,13 @@
-"""Names of the index that a rebuild fills beside the live one."""
+"""Names of the indexes that a rebuild works with beside the live one."""
 
 from __future__ import annotations
 
 TARGET_SUFFIX = "__reindex"
+ROLLBACK_SUFFIX = "__rollback"
 
 
 def target_of(live: str) -> str:
-    """The name of a live index's rebuild target.
+    """The name of the index that a rebuild fills beside a live one.
 
     Examples
     --------
@@ -14,3 +15,14 @@ def target_of(live: str) -> str:
     'shop_products__reindex'
     """
     return live + TARGET_SUFFIX
+
+
+def rollback_of(live: str) -> str:
+    """The name under which the index that a rebuild replaced is kept.
+
+    Examples
+    --------
+    >>> rollback_of("shop_products")
+    'shop_products__rollback'
+    """
+    return live + ROLLBACK_SUFFIX
