@@ -55,6 +55,18 @@ SPANS = (
     SpanKind("scrypath.meilisearch.task_wait", "Waiting for tasks of the server to end", ("backend",)),
     SpanKind("scrypath.reconcile", "One report on one schema", ("schema", "index")),
     SpanKind("scrypath.reindex.backfill", "Writing every row of a schema", ("schema", "index")),
+    SpanKind("scrypath.reindex.discard", "Deleting the target of an earlier rebuild", ("schema", "index")),
+    SpanKind(
+        "scrypath.reindex.settings", "Creating a rebuild's target with its settings", ("schema", "index")
+    ),
+    SpanKind("scrypath.reindex.catch_up", "Bringing a rebuild's target in step", ("schema", "index")),
+    SpanKind(
+        "scrypath.reindex.gate", "Checking whether the target may replace the live index", ("schema", "index")
+    ),
+    SpanKind("scrypath.reindex.swap", "Exchanging the two indexes", ("schema", "index")),
+    SpanKind("scrypath.reindex.last_catch_up", "Bringing the new live index in step", ("schema", "index")),
+    SpanKind("scrypath.reindex.verify", "Checking the new live index", ("schema", "index")),
+    SpanKind("scrypath.reindex.keep", "Keeping the old index for a rollback", ("schema", "index")),
     SpanKind("scrypath.operator.failed_work", "Reading failed work, of one schema or of several"),
     SpanKind("scrypath.operator.failed_work.repair", "Applying the plan of a repair", ("schema", "index")),
 )

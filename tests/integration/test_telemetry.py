@@ -55,6 +55,13 @@ OUTERMOST = {
     "delete_document": {"scrypath.sync.delete"},
     "delete_documents": {"scrypath.sync.delete"},
     "backfill": {"scrypath.reindex.backfill"},
+    "reindex": {
+        f"scrypath.reindex.{step}"
+        for step in (
+            ["discard", "settings", "backfill", "catch_up", "gate", "swap", "last_catch_up", "verify", "keep"]
+        )
+    },
+    "rollback": {f"scrypath.reindex.{step}" for step in ("catch_up", "swap", "last_catch_up", "verify")},
     "search": {"scrypath.search", "scrypath.hydration"},
     "search_within_facet": {"scrypath.search"},
     "search_facet_values": {"scrypath.search"},
@@ -122,6 +129,11 @@ def calls(
         "delete_document": lambda: scrypath.delete_document("Brand", 1, mode="manual", config=config),
         "delete_documents": lambda: scrypath.delete_documents("Brand", [1], config=config),
         "backfill": lambda: scrypath.backfill("Brand", config=config),
+        "reindex": lambda: [
+            scrypath.reindex("Brand", cutover=False, config=config),
+            scrypath.reindex("Brand", restart=True, config=config),
+        ],
+        "rollback": lambda: scrypath.rollback("Brand", config=config),
         "search": lambda: scrypath.search("Product", "lamp", session=session, config=config),
         "search_within_facet": lambda: scrypath.search_within_facet(
             "Product", "lamp", ("brand_id", 1), config=config
