@@ -12,6 +12,7 @@ from scrypath.cli.commands.local import app as local
 from scrypath.cli.commands.preflight import preflight
 from scrypath.cli.commands.reconcile import reconcile
 from scrypath.cli.commands.rehearse import rehearse
+from scrypath.cli.commands.reindex import reindex, rollback
 from scrypath.cli.commands.retry import retry
 from scrypath.cli.commands.snapshots import app as snapshots
 from scrypath.cli.commands.status import status
@@ -56,6 +57,8 @@ app.command("failed")(failed)
 app.command("reconcile", short_help="Compare database and index; --action repairs.")(reconcile)
 app.command("retry")(retry)
 app.command("backfill")(backfill)
+app.command("reindex", short_help="Build the index anew and exchange it.")(reindex)
+app.command("rollback", short_help="Go back to the index before the last reindex.")(rollback)
 app.command("worker", short_help="Run the jobs of the sync queue until stopped.")(worker)
 app.command("rehearse", short_help="Cause an incident, for practice.")(rehearse)
 app.add_typer(snapshots, name="snapshots", short_help="List, compare and publish stored reports.")

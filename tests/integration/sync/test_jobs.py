@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session
 from scrypath.config import Config
 from scrypath.errors import TaskFailed, TransportError
 from scrypath.meilisearch import indexes, tasks
-from scrypath.meilisearch.tasks import Task
 from scrypath.memory import ledger
 from scrypath.queue.args import JobArgs
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine
-from scrypath.sync import sending
+from scrypath.sync import jobs
+from scrypath.sync.delivery import Delivered
 from scrypath.sync.jobs import perform
+from scrypath.sync.sending import Sent
 from scrypath.sync.verbs import delete_documents, sync_record, sync_records
 from scrypath.vocabulary import Operation, WorkSource
 from scrypath.work.failures import failures_of
@@ -197,20 +199,26 @@ def test_a_deletion_on_an_index_that_is_missing_for_now_is_tried_again(oban_shop
     assert (job["state"], job["attempt"], job["error_code"]) == ("discarded", 2, "index_not_found")
 
 
-def test_the_failure_that_another_attempt_may_mend_decides(
+def test_the_failure_that_another_attempt_may_get_past_decides(
     oban_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     errors = [("invalid_document_id", "invalid_request"), ("internal", "internal")]
 
-    def ended(config: Config, sent: object) -> list[Task]:
+    def ended(config: Config, sent: Sequence[Sent]) -> Delivered:
         done = tasks.get(config, oban_shop.tasks()["uid"][0])
-        return [
-            replace(done, status="failed", error_code=code, error_type=kind, error_message=code)
-            for code, kind in errors
-        ]
+        return Delivered(
+            ok=(),
+            failed=tuple(
+                (
+                    sent[0],
+                    replace(done, status="failed", error_code=code, error_type=kind, error_message=code),
+                )
+                for code, kind in errors
+            ),
+        )
 
     once = oban_shop.with_options(oban_max_attempts=1)
-    monkeypatch.setattr(sending, "finished", ended)
+    monkeypatch.setattr(jobs, "delivered", ended)
     sync_records("Product", once.stock(1), config=once.config)
     once.drain()
     (job,) = once.jobs().to_dicts()
