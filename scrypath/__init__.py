@@ -30,9 +30,13 @@ if TYPE_CHECKING:
     from scrypath.operator.report.model import Reconcile as Reconcile
     from scrypath.query.composition import Composition as Composition
     from scrypath.query.entries import Federation as Federation
+    from scrypath.query.explain import SearchExplanation as SearchExplanation
+    from scrypath.query.explain import explain_search as explain_search
     from scrypath.query.many import MultiSearchResult as MultiSearchResult
     from scrypath.query.many import search_many as search_many
     from scrypath.query.params import QueryParams as QueryParams
+    from scrypath.query.relevance import Relevance as Relevance
+    from scrypath.query.relevance import relevance as relevance
     from scrypath.query.request import SearchRequest as SearchRequest
     from scrypath.query.result import SearchResult as SearchResult
     from scrypath.query.search import FacetValues as FacetValues
@@ -114,8 +118,10 @@ _HOMES = {
     ),
     "scrypath.query.composition": ("Composition",),
     "scrypath.query.entries": ("Federation",),
+    "scrypath.query.explain": ("SearchExplanation", "explain_search"),
     "scrypath.query.many": ("MultiSearchResult", "search_many"),
     "scrypath.query.params": ("QueryParams",),
+    "scrypath.query.relevance": ("Relevance", "relevance"),
     "scrypath.query.request": ("SearchRequest",),
     "scrypath.query.result": ("SearchResult",),
     "scrypath.query.search": ("FacetValues", "search", "search_facet_values", "search_within_facet"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scrypath import search_frames
 from scrypath.frame_schema import (
     ACTION,
     COUNT,
@@ -287,53 +288,6 @@ CHECKS = _schema(
     Column("hint", TEXT, "The next step, null when fine"),
 )
 
-FACET_COUNTS = _schema(
-    "FACET_COUNTS",
-    "One row per value of a facet: facets in the order asked for, values in the order that the schema declares.",
-    Column("facet", TEXT, "Name of the facet"),
-    Column("value", TEXT, "A value of it, as text"),
-    Column("count", COUNT, "Documents that have it", "documents"),
-)
-
-FACET_STATS = _schema(
-    "FACET_STATS",
-    "One row per facet of numbers.",
-    Column("facet", TEXT, "Name of the facet"),
-    Column("min", NUMBER, "Its least value"),
-    Column("max", NUMBER, "Its greatest value"),
-)
-
-FACET_TREE = _schema(
-    "FACET_TREE",
-    "One row per value of a hierarchical facet, a value below its parent.",
-    Column("level", COUNT, "Level of the value, the top is 0"),
-    Column("value", TEXT, "The value with its whole path, as a filter takes it"),
-    Column("label", TEXT, "The last part of the path"),
-    Column("parent", TEXT, "The value above it, null at the top"),
-    Column("count", COUNT, "Documents that have it", "documents"),
-)
-
-MERGED_HITS = _schema(
-    "MERGED_HITS",
-    "One row per hit of a federated search, in the order in which the server merges them.",
-    Column("position", COUNT, "Place in the merged list, from 1"),
-    Column("schema", TEXT, "Registered name of the search schema"),
-    Column("document_id", TEXT, "Document id as text"),
-    Column("request", COUNT, "Which of the requests found it, from 0"),
-    Column("score", NUMBER, "Ranking score times the weight of its request"),
-)
-
-SEARCH_FAILURES = _schema(
-    "SEARCH_FAILURES",
-    "One row per request of a search over several schemas that got no answer.",
-    Column("request", COUNT, "Which of the requests, from 0"),
-    Column("schema", TEXT, "Registered name of the search schema"),
-    Column("error", TEXT, "Code of the error"),
-    Column("message", TEXT, "What happened"),
-    Column("hint", TEXT, "The next step"),
-)
-
-
 GATE = _schema(
     "GATE",
     "One row per check that a rebuilt index must pass before it replaces the live one.",
@@ -372,11 +326,7 @@ PUBLIC: tuple[FrameSchema, ...] = (
     FLEET,
     FLEET_FAILURES,
     CHECKS,
-    FACET_COUNTS,
-    FACET_STATS,
-    FACET_TREE,
-    MERGED_HITS,
-    SEARCH_FAILURES,
     GATE,
     REINDEX_STEPS,
+    *search_frames.PUBLIC,
 )

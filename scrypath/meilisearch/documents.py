@@ -158,9 +158,21 @@ def delete_all(config: Config, index: str, *, reference: str | None = None) -> S
 
 
 def get_many(
-    config: Config, index: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
+    config: Config,
+    index: str,
+    ids: Sequence[str],
+    *,
+    fields: Sequence[str] | None = None,
+    matching: str | None = None,
 ) -> list[dict[str, Any]]:
     """Read documents by id, in the server's order; ids that the index does not have, or cannot, are left out.
+
+    Parameters
+    ----------
+    fields
+        Fields to read; default: all of them.
+    matching
+        A filter expression of the server: documents that it does not select are left out too.
 
     Raises
     ------
@@ -174,6 +186,8 @@ def get_many(
         wanted: dict[str, Any] = {"ids": chunk, "limit": len(chunk)}
         if fields is not None:
             wanted["fields"] = list(fields)
+        if matching is not None:
+            wanted["filter"] = matching
         reply = connect(config).request(
             "POST", path(index, "documents", "fetch"), json=wanted, idempotent=True
         )

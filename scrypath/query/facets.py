@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from scrypath.frames import FACET_COUNTS, FACET_STATS, FACET_TREE
 from scrypath.query.request import PER_QUERY, SearchRequest
+from scrypath.search_frames import FACET_COUNTS, FACET_STATS, FACET_TREE
 
 SEPARATOR = " > "  # between the parts of a hierarchical value
 _LEVEL = re.compile(r"(.+)\.lvl(\d+)")

@@ -13,13 +13,13 @@ import polars as pl
 from scrypath import display
 from scrypath.config import Config, resolve
 from scrypath.errors import BackendRejected, InvalidOptions, ScrypathError, TransportError
-from scrypath.frames import MERGED_HITS, SEARCH_FAILURES
 from scrypath.meilisearch import raw
 from scrypath.query import facets, tenant
 from scrypath.query.entries import Federation, expanded
 from scrypath.query.hydration import hydrate_all, usable_session
 from scrypath.query.request import SearchRequest
 from scrypath.query.result import SearchResult, decoded
+from scrypath.search_frames import MERGED_HITS, SEARCH_FAILURES
 from scrypath.telemetry import span
 
 if TYPE_CHECKING:

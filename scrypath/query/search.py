@@ -10,7 +10,6 @@ import polars as pl
 
 from scrypath.config import Config, resolve
 from scrypath.errors import InvalidOptions
-from scrypath.frames import FACET_COUNTS
 from scrypath.meilisearch import raw
 from scrypath.query import facets as facet_queries
 from scrypath.query.filters import declared
@@ -20,6 +19,7 @@ from scrypath.query.result import SearchResult, decoded
 from scrypath.query.values import field_of
 from scrypath.schema.fields import Kind
 from scrypath.schema.index_ref import IndexRef
+from scrypath.search_frames import FACET_COUNTS
 from scrypath.telemetry import span
 
 if TYPE_CHECKING:

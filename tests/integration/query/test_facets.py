@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import scrypath
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
-from scrypath.frames import FACET_COUNTS, FACET_STATS, FACET_TREE
+from scrypath.search_frames import FACET_COUNTS, FACET_STATS, FACET_TREE
 from tests.support.articles import LEVELS, Colour
 from tests.support.relay import Relay, relaying
 

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 import scrypath
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions, TransportError
-from scrypath.frames import MERGED_HITS, SEARCH_FAILURES
 from scrypath.meilisearch import multi_search
+from scrypath.search_frames import MERGED_HITS, SEARCH_FAILURES
 from scrypath.source.engine import engine
 from tests.support.articles import Article, articles
 from tests.support.relay import Relay, relaying
