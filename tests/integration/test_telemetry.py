@@ -17,9 +17,9 @@ import scrypath
 from scrypath import telemetry
 from scrypath.config import Config
 from scrypath.schema import Faceting, SearchSchema
-from scrypath.schema.validation import build
 from scrypath.source.engine import engine
 from scrypath.telemetry import SPANS
+from tests.support.schemas import build
 from tests.support.shop import Brand, Product
 
 pytestmark = pytest.mark.integration

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from scrypath.schema import Faceting, SearchSchema, hierarchy
-from scrypath.schema.validation import build
+from tests.support.schemas import build
 
 
 class Base(DeclarativeBase):

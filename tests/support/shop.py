@@ -111,6 +111,6 @@ class Everything(Base):
 
 def everything() -> Any:
     """A schema over :class:`Everything`, not registered: its columns are only read."""
-    from scrypath.schema.validation import build
+    from tests.support.schemas import build
 
     return build(Everything, {"fields": ["id", *KINDS], "set_like": ["tags", "bag"]})

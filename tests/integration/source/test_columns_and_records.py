@@ -20,10 +20,10 @@ from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema.documents import Documents, project_columns, project_records
 from scrypath.schema.index_ref import IndexRef
-from scrypath.schema.validation import build
 from scrypath.source import rows
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
+from tests.support.schemas import build
 from tests.support.shop import KINDS, Base, Colour, Everything, everything
 from tests.unit.schema.test_definition import values
 

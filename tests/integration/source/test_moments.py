@@ -13,11 +13,11 @@ from scrypath.config import Config
 from scrypath.errors import DatabaseError
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
-from scrypath.schema.validation import build
 from scrypath.source import rows
 from scrypath.source.adbc import connected
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
+from tests.support.schemas import build
 from tests.support.shop import Product
 
 pytestmark = pytest.mark.integration

@@ -15,9 +15,9 @@ from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.columns import Misfit, sound_records
 from scrypath.schema.documents import project_columns
 from scrypath.schema.index_ref import IndexRef
-from scrypath.schema.validation import build
 from scrypath.source import adbc, rows
 from scrypath.source.engine import engine
+from tests.support.schemas import build
 from tests.support.value_matrix import TYPES, Types, Unknown
 
 pytestmark = pytest.mark.integration

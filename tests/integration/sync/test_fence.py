@@ -274,9 +274,9 @@ def test_a_replica_is_no_source_for_writes(race: Race) -> None:
 
 
 def test_a_view_and_a_query_over_other_tables_are_fenced_by_content(race: Race) -> None:
-    from scrypath.schema.validation import build
     from scrypath.source.row_tokens import standing, suffices
     from scrypath.sync.fence import fenced
+    from tests.support.schemas import build
 
     product = registry.find(Product)
     assert suffices(product)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from scrypath.compare.definition import definition
 from scrypath.schema import SearchSchema
-from scrypath.schema.validation import build
+from tests.support.schemas import build
 
 pages = sa.Table(
     "pages",
@@ -78,7 +78,7 @@ def test_other_rows_and_other_documents_are_another_definition(moments: bool) ->
 ANOTHER_PROCESS = """
 import sqlalchemy as sa
 from scrypath.compare.definition import definition
-from scrypath.schema.validation import build
+from tests.support.schemas import build
 
 pages = sa.Table("pages", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("tenant", sa.Text))
 tenants = {"ada", "bob", "cyd", "dan", "eve", "fay"}

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 import scrypath
 from scrypath.errors import InvalidOptions
-from scrypath.schema.validation import build
+from tests.support.schemas import build
 
 COLUMNS: dict[str, Any] = {
     "wait": sa.Interval(),

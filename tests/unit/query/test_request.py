@@ -18,7 +18,7 @@ from scrypath.local.engine.search.parser import parse_text
 from scrypath.query.request import PER_QUERY
 from scrypath.query.values import quoted
 from scrypath.schema import Faceting
-from scrypath.schema.validation import build
+from tests.support.schemas import build
 
 TABLE = sa.Table(
     "notes",
