@@ -54,9 +54,9 @@ def index_contract_drift(schema: Any, *, config: Config | None = None) -> pl.Dat
     >>> scrypath.index_contract_drift("Product").select("key", "declared", "actual").rows()
     [('sortableAttributes', '["price"]', '[]')]
     """
-    found, settled = registry.find(schema), resolve(config)
-    index = found.index_name(settled)
-    return of(found, index, wire.read(settled, index))
+    found, resolved = registry.find(schema), resolve(config)
+    index = found.index_name(resolved)
+    return of(found, index, wire.read(resolved, index))
 
 
 def of(schema: SearchSchema, index: str, actual: dict[str, Any]) -> pl.DataFrame:

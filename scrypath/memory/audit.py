@@ -38,7 +38,7 @@ class Recording:
     detail: str = ""
 
     def ended(self, outcome: Outcome, *, document_count: int | None = None, detail: str = "") -> None:
-        """Say what became of it."""
+        """Set the outcome."""
         self.outcome, self.document_count, self.detail = outcome, document_count, detail
 
 
@@ -56,7 +56,7 @@ def recorded(
 ) -> Iterator[Recording]:
     """Record an action: one row before the body runs, one after it, also when it raises or is interrupted.
 
-    An error after which nobody can know whether something was sent is ``unknown``, not ``failed``.
+    After an error that leaves open whether something was sent, the outcome is ``unknown``, not ``failed``.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def before(
 def after(
     config: Config, audit_id: str, *, outcome: Outcome, document_count: int | None = None, detail: str = ""
 ) -> None:
-    """Write down what became of it; a later call adds a later row.
+    """Write down the outcome; a later call adds a later row.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def after(
         [(written,)] = connection.execute(load("audit_after"), parameters).fetchall()
     if not written:
         raise InvalidOptions(
-            f"No action was written down before under {audit_id!r}.",
+            f"The audit has no action {audit_id!r}.",
             hint="Give the id that audit.before() returned; audit_log() lists them.",
         )
 

@@ -86,7 +86,7 @@ def broken(path: Path, error: duckdb.Error) -> StoreError:
         )
     return StoreError(
         f"{path} cannot be used: {first_line}",
-        hint="If it is damaged or not Scrypath's, move it away (a new one is made) or name another with store=.",
+        hint="If it is damaged or not Scrypath's, move it elsewhere (a new one is created) or name another: store=.",
     )
 
 

@@ -24,13 +24,13 @@ def missing(path: Path) -> bool:
     try:
         return path.stat().st_size == 0
     except OSError:
-        return True  # what stands in the way of making it is said then
+        return True  # creating it then says what is wrong
 
 
 def create(path: Path) -> None:
     """Make the file with the current layout, unless it is there.
 
-    It is made beside its place and moved there whole: a process that dies half way leaves nothing in the way.
+    It is made beside its place and then renamed: a process that dies half way leaves nothing in the way.
 
     Raises
     ------

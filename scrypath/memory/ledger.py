@@ -1,4 +1,4 @@
-"""The ledger of sent work: which documents a reference, or a task, stands for."""
+"""The ledger of sent work: which documents a request carried, by its reference or its task."""
 
 from __future__ import annotations
 

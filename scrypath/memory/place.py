@@ -74,7 +74,7 @@ class Place:
         return _WILDCARDS.sub(lambda found: f"[{found[0]}]", path)
 
     def put(self, source: Path, name: str) -> None:
-        """Copy a file into it, to be seen whole or not at all wherever its file system can do that.
+        """Copy a file into it, atomically wherever its file system can do that.
 
         Raises
         ------

@@ -80,7 +80,7 @@ def history(url: str | Path, detailed: Sequence[str] = ()) -> Iterator[duckdb.Du
             if part not in complete:
                 raise StoreError(
                     f"{source.shown} cannot be read: documents/{part} is missing, "
-                    f"of which snapshots/{part} speaks.",
+                    f"but snapshots/{part} refers to it.",
                     hint="Publish again from the machine that holds the snapshot, or bring the file back.",
                 )
         if holding:
@@ -118,7 +118,7 @@ def _reading(source: Place) -> Iterator[duckdb.DuckDBPyConnection]:
             first_line = source.clean(str(error).partition("\n")[0])
             raise StoreError(
                 f"{source.shown} cannot be read: {first_line}",
-                hint="Move the file it names away; what is in the memory of its machine is published again.",
+                hint="Move that file elsewhere; the machine that holds its snapshots publishes them again.",
             ) from None
 
 

@@ -1,4 +1,4 @@
-"""Forgetting old snapshots: only what a call or the settings say, and never the one that a comparison starts from."""
+"""Deleting old snapshots: only as a call or the settings say, and never the one that a comparison starts from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def prune(
     older_than: timedelta | None = None,
     dry_run: bool = False,
 ) -> pl.DataFrame:
-    """Forget old snapshots and their documents.
+    """Delete old snapshots and their documents.
 
     The newest snapshot of each schema that compared all documents always stays.
 
@@ -35,14 +35,14 @@ def prune(
     keep
         How many of the newest snapshots of each schema stay, whatever their age.
     older_than
-        Only what was taken longer ago than this is forgotten.
+        Only snapshots older than this are deleted.
     dry_run
-        True: nothing is forgotten.
+        True: nothing is deleted.
 
     Returns
     -------
     polars.DataFrame
-        ``SNAPSHOTS``: what was forgotten, or would be, newest first.
+        ``SNAPSHOTS``: what was deleted, or would be, newest first.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def prune(
     if keep is None and older_than is None:
         raise InvalidOptions(
             "Neither keep nor older_than is given, and no setting says which snapshots stay.",
-            hint="Say it, as in keep=100 or older_than=timedelta(days=90), "
+            hint="Give one, as in keep=100 or older_than=timedelta(days=90), "
             "or configure keep_snapshots or keep_snapshots_days.",
         )
     if keep is not None and keep < 1:
@@ -62,14 +62,14 @@ def prune(
     if older_than is not None and older_than < timedelta():
         raise InvalidOptions(f"older_than is {older_than}.", hint="Give a time that is not negative.")
     with store.connect(config, read_only=dry_run) as connection:
-        return (_doomed if dry_run else _forget)(connection, schema, keep, older_than)
+        return (_expired if dry_run else _delete)(connection, schema, keep, older_than)
 
 
 def enforce(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """Forget what the settings say, in the caller's transaction; without such settings, nothing."""
+    """Delete what the settings say, in the caller's transaction; without such settings, nothing."""
     keep, older_than = _settings(config)
     if keep is not None or older_than is not None:
-        _forget(connection, None, keep, older_than)
+        _delete(connection, None, keep, older_than)
 
 
 def _settings(config: Config) -> tuple[int | None, timedelta | None]:
@@ -77,20 +77,20 @@ def _settings(config: Config) -> tuple[int | None, timedelta | None]:
     return config.keep_snapshots, None if days is None else timedelta(days=days)
 
 
-def _forget(
+def _delete(
     connection: duckdb.DuckDBPyConnection, schema: str | None, keep: int | None, older_than: timedelta | None
 ) -> pl.DataFrame:
-    doomed = _doomed(connection, schema, keep, older_than)
-    if not doomed.is_empty():
-        with store.staged(connection, doomed=doomed.select("snapshot_id")):
+    expired = _expired(connection, schema, keep, older_than)
+    if not expired.is_empty():
+        with store.staged(connection, expired=expired.select("snapshot_id")):
             for table in ("snapshot_documents", "snapshots"):
                 connection.execute(
-                    f"DELETE FROM {table} WHERE snapshot_id IN (SELECT snapshot_id FROM doomed)"
+                    f"DELETE FROM {table} WHERE snapshot_id IN (SELECT snapshot_id FROM expired)"
                 )
-    return doomed
+    return expired
 
 
-def _doomed(
+def _expired(
     connection: duckdb.DuckDBPyConnection, schema: str | None, keep: int | None, older_than: timedelta | None
 ) -> pl.DataFrame:
     limits = {
@@ -98,4 +98,4 @@ def _doomed(
         "keep": keep or 0,
         "older_than_us": 0 if older_than is None else older_than // timedelta(microseconds=1),
     }
-    return store.fetch(connection, SNAPSHOTS, load("snapshots_doomed"), limits)
+    return store.fetch(connection, SNAPSHOTS, load("snapshots_expired"), limits)

@@ -67,7 +67,7 @@ class StoredSnapshot:
 
 
 def save(config: Config, record: SnapshotRecord, documents: pl.DataFrame) -> str:
-    """Store a report and the documents that were not in step; forget what the settings say.
+    """Store a report and the documents that were not in step; delete the snapshots that the settings no longer keep.
 
     Parameters
     ----------
@@ -110,14 +110,14 @@ def save(config: Config, record: SnapshotRecord, documents: pl.DataFrame) -> str
 
 
 def schemas(config: Config, *, url: str | Path | None = None) -> frozenset[str]:
-    """Names of the schemas that anything is remembered of, registered now or not.
+    """Names of the schemas that have a history, registered now or not.
 
     Parameters
     ----------
     config
         Names the file.
     url
-        A place that snapshots were published to; none: what this machine remembers.
+        A place that snapshots were published to; none: the memory of this machine.
     """
     with _history(config, url) as connection:
         query = load("schemas") if url is None else 'SELECT DISTINCT "schema" FROM snapshots'
@@ -135,7 +135,7 @@ def listing(config: Config, schema: str | None = None, *, url: str | Path | None
     schema
         Registered name; none: all of them.
     url
-        A place that snapshots were published to; none: what this machine remembers.
+        A place that snapshots were published to; none: the memory of this machine.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def latest(
     documents_compared
         True: only one that looked at the documents.
     url
-        A place that snapshots were published to; none: what this machine remembers.
+        A place that snapshots were published to; none: the memory of this machine.
 
     Returns
     -------
@@ -188,7 +188,7 @@ def record(config: Config, snapshot_id: str, *, url: str | Path | None = None) -
     snapshot_id
         As ``SNAPSHOTS`` lists it.
     url
-        A place that snapshots were published to; none: what this machine remembers.
+        A place that snapshots were published to; none: the memory of this machine.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def documents(config: Config, snapshot_id: str, *, url: str | Path | None = None
     snapshot_id
         As ``SNAPSHOTS`` lists it.
     url
-        A place that snapshots were published to; none: what this machine remembers.
+        A place that snapshots were published to; none: the memory of this machine.
 
     Returns
     -------
@@ -241,7 +241,7 @@ def compare(config: Config, a: str, b: str, *, url: str | Path | None = None) ->
     a, b
         Ids of two snapshots.
     url
-        A place that snapshots were published to; none: what this machine remembers.
+        A place that snapshots were published to; none: the memory of this machine.
 
     Returns
     -------
@@ -299,6 +299,7 @@ def _check_comparable(pair: Mapping[str, SnapshotRecord], earlier: str, later: s
     content = str(Verification.CONTENT)
     if pair[earlier].verify == content and pair[later].verify not in (content, None):
         raise InvalidOptions(
-            f"Snapshot {later!r} compared less than {earlier!r} before it: what it did not see may still be there.",
+            f"Snapshot {later!r} compared fingerprints only, but {earlier!r} before it compared content: "
+            "drift that only content shows may remain.",
             hint='Compare with a snapshot by content: reconcile with verify="content".',
         )

@@ -1,4 +1,4 @@
-"""What this machine, and its team, remembers: snapshots, failures, actions."""
+"""The history of this machine, and of its team: snapshots, failures, actions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def snapshots(
     Parameters
     ----------
     schema
-        Registered name, model or schema, or a name that snapshots bear; none: all of them.
+        Registered name, model or schema, or the name of one in stored snapshots; none: all of them.
     url
         A local path or URL that :func:`publish_snapshots` wrote to: the snapshots of the whole team. None: those of
         this machine.
@@ -53,8 +53,8 @@ def snapshots(
     >>> snapshots(config=Config(home=Path(tempfile.mkdtemp()))).height
     0
     """
-    settled = resolve(config)
-    return store.listing(settled, _name(schema, settled, url), url=url)
+    resolved = resolve(config)
+    return store.listing(resolved, _name(schema, resolved, url), url=url)
 
 
 def compare_snapshots(
@@ -105,7 +105,7 @@ def publish_snapshots(url: str | Path, *, config: Config | None = None) -> Publi
     Parameters
     ----------
     url
-        A local path, or any URL that fsspec knows, such as ``s3://bucket/team``: its credentials belong into the
+        A local path, or any URL that fsspec knows, such as ``s3://bucket/team``: its credentials belong in the
         configuration of its file system.
     config
         Used instead of the configured one.
@@ -141,7 +141,7 @@ def prune_snapshots(
     dry_run: bool = False,
     config: Config | None = None,
 ) -> pl.DataFrame:
-    """Forget old snapshots of this machine, and the documents they list; what was published stays.
+    """Delete old snapshots of this machine, and the documents they list; published ones stay.
 
     With both limits, what is older goes, except the newest ``keep``. The newest snapshot of each schema that compared
     all documents always stays: the next incremental comparison starts from it.
@@ -149,13 +149,13 @@ def prune_snapshots(
     Parameters
     ----------
     schema
-        Registered name, model or schema, or a name that snapshots bear; none: all of them.
+        Registered name, model or schema, or the name of one in stored snapshots; none: all of them.
     keep
         How many of the newest snapshots of each schema stay, whatever their age.
     older_than
-        Only what was taken longer ago than this is forgotten.
+        Only snapshots older than this are deleted.
     dry_run
-        True: only say what would be forgotten.
+        True: only return what would be deleted.
     config
         Used instead of the configured one; its ``keep_snapshots`` and ``keep_snapshots_days`` hold when neither
         ``keep`` nor ``older_than`` is given.
@@ -163,7 +163,7 @@ def prune_snapshots(
     Returns
     -------
     polars.DataFrame
-        ``frames.SNAPSHOTS``: what was forgotten, or would be, newest first.
+        ``frames.SNAPSHOTS``: what was deleted, or would be, newest first.
 
     Raises
     ------
@@ -181,8 +181,8 @@ def prune_snapshots(
     >>> prune_snapshots(keep=100, config=Config(home=Path(tempfile.mkdtemp()))).height
     0
     """
-    settled = resolve(config)
-    return store.prune(settled, _name(schema, settled), keep=keep, older_than=older_than, dry_run=dry_run)
+    resolved = resolve(config)
+    return store.prune(resolved, _name(schema, resolved), keep=keep, older_than=older_than, dry_run=dry_run)
 
 
 def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.DataFrame:
@@ -191,7 +191,7 @@ def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.D
     Parameters
     ----------
     schema
-        Registered name, model or schema, or a name that failures bear; none: all of them.
+        Registered name, model or schema, or the name of one in stored failures; none: all of them.
     config
         Used instead of the configured one.
 
@@ -214,17 +214,17 @@ def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.D
     >>> failure_history(config=Config(home=Path(tempfile.mkdtemp()))).height
     0
     """
-    settled = resolve(config)
-    return failures.history(settled, _name(schema, settled))
+    resolved = resolve(config)
+    return failures.history(resolved, _name(schema, resolved))
 
 
 def audit_log(schema: Any = None, *, config: Config | None = None) -> pl.DataFrame:
-    """What was done, by whom, and what came of it: one row before and one after each action.
+    """What was done, by whom, and with what outcome: one row before and one after each action.
 
     Parameters
     ----------
     schema
-        Registered name, model or schema, or a name that actions bear; none: all of them.
+        Registered name, model or schema, or the name of one in the audit; none: all of them.
     config
         Used instead of the configured one.
 
@@ -247,12 +247,12 @@ def audit_log(schema: Any = None, *, config: Config | None = None) -> pl.DataFra
     >>> audit_log(config=Config(home=Path(tempfile.mkdtemp()))).height
     0
     """
-    settled = resolve(config)
-    return audit.log(settled, _name(schema, settled))
+    resolved = resolve(config)
+    return audit.log(resolved, _name(schema, resolved))
 
 
 def _name(schema: Any, config: Config, url: str | Path | None = None) -> str | None:
-    """The name that history bears; a schema that is not declared here, or no longer, may have a history."""
+    """The name used in the history; a schema that is not declared here, or no longer, may have one."""
     if schema is None:
         return None
     if not isinstance(schema, str) or ":" in schema or schema in registry.names():
@@ -261,6 +261,6 @@ def _name(schema: Any, config: Config, url: str | Path | None = None) -> str | N
     if schema in remembered:
         return schema
     raise SchemaError(
-        f"No schema is named {schema!r}, and nothing is remembered of one.",
+        f"No schema is named {schema!r}, and no history is stored for one.",
         hint=did_you_mean(schema, {*registry.names(), *remembered}),
     )

@@ -1,4 +1,4 @@
-"""What an operator wants to know before the first question: can everything be reached, and is it what it should be."""
+"""The checks before an operator starts: whether everything can be reached, and is what it should be."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from scrypath.work.states import QUEUED_JOBS
 
 
 def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
-    """Look at the server, the database, the queue, the store and each schema's index.
+    """Check the server, the database, the queue, the store and each schema's index.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``frames.CHECKS``. ``ok`` is null for what was not looked at; nothing is raised for what is not fine.
+        ``frames.CHECKS``. ``ok`` is null for what was not looked at; a failed check raises nothing.
 
     Raises
     ------
@@ -50,20 +50,20 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     [('server', True), ('queue', None), ('store', True),
      ('database: products', True), ('index: ...products', True)]
     """
-    settled = resolve(config)
+    resolved = resolve(config)
     asked = [registry.find(schema) for schema in schemas]
     checks = [
-        _row("server", lambda: _server(settled)),
-        _row("queue", lambda: _queue(settled)),
-        _row("store", lambda: _store(settled)),
+        _row("server", lambda: _server(resolved)),
+        _row("queue", lambda: _queue(resolved)),
+        _row("store", lambda: _store(resolved)),
     ]
     if not asked:
         try:
-            asked = list(registry.every(settled))
+            asked = list(registry.every(resolved))
         except SchemaError as error:
             checks.append(_failed("schemas", error))
     for schema in asked:
-        ref = IndexRef.live(schema, settled)
+        ref = IndexRef.live(schema, resolved)
         checks.append(_row(f"database: {schema.table.name}", partial(_database, ref)))
         checks.append(_row(f"index: {ref.uid}", partial(_index, ref)))
     return CHECKS.rows(checks)
@@ -88,7 +88,7 @@ def _server(config: Config) -> tuple[bool, str, str | None]:
 
 def _queue(config: Config) -> tuple[bool | None, str, str | None]:
     if config.sync_mode is not SyncMode.OBAN:
-        return None, "Not looked at: the queue is used in oban mode only.", None
+        return None, "Not checked: the queue is used in oban mode only.", None
     waiting = jobs.counts(config).select(pl.sum_horizontal(*QUEUED_JOBS)).sum().item()
     return (
         True,
@@ -110,11 +110,11 @@ def _index(ref: IndexRef) -> tuple[bool, str, str | None]:
     index = ref.uid
     found = indexes.get(ref.config, index)
     if found is None:
-        return False, "The index does not exist.", f"backfill({ref.schema.name!r}) makes and fills it."
+        return False, "The index does not exist.", f"backfill({ref.schema.name!r}) creates and fills it."
     if found.primary_key not in (None, ref.schema.document_id):
         return (
             False,
             f"Its primary key is {found.primary_key!r}, the schema's document id is {ref.schema.document_id!r}.",
-            "The index was made by somebody else: choose another index_prefix.",
+            "Another program created the index: choose another index_prefix.",
         )
     return True, counted(indexes.stats(ref.config, index).number_of_documents, "document"), None

@@ -67,12 +67,12 @@ def _committed(ref: IndexRef, records: Sequence[Any], documents: Documents) -> f
     if not ref.config.database_url:
         return frozenset()
     quiet = _quiet(ref.config, records)
-    settled = {item for item, still in zip(documents.ids, quiet, strict=True) if still}
+    resolved = {item for item, still in zip(documents.ids, quiet, strict=True) if still}
     prints = zip(documents.ids, documents.fingerprints, strict=True)
-    given = {item: mark for item, mark in prints if item not in settled}
+    given = {item: mark for item, mark in prints if item not in resolved}
     # A database that cannot be asked keeps nobody from writing.
     with suppress(DatabaseError, ReplicaSource), fenced(ref) as fence:
-        return frozenset(settled | _equal(fence, given))
+        return frozenset(resolved | _equal(fence, given))
     return frozenset()
 
 

@@ -14,7 +14,7 @@ from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.telemetry import span
 from scrypath.vocabulary import ReasonClass
-from scrypath.work.failures import Failures, failures_of, failures_of_nobody
+from scrypath.work.failures import Failures, failures_of, failures_without_index
 
 
 def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | None = None) -> pl.DataFrame:
@@ -52,19 +52,19 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
     >>> failed.select("operation", "reason_class", "error_code", "document_ids").rows()
     [('upsert', 'validation', 'invalid_document_id', ['1'])]
     """
-    settled = resolve(config)
+    resolved = resolve(config)
     if limit is not None and limit < 1:
         raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
-    asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
+    asked = [registry.find(schema) for schema in schemas] or list(registry.every(resolved))
     with span("scrypath.operator.failed_work"):
         parts = []
         for schema in asked:
-            failures = failures_of(IndexRef.live(schema, settled), limit=limit)
+            failures = failures_of(IndexRef.live(schema, resolved), limit=limit)
             failures.require_complete()
             parts.append(failures.frame())
         if not schemas:
-            parts.append(failures_of_nobody(settled, limit))
-        return _archived(pl.concat(parts), settled)
+            parts.append(failures_without_index(resolved, limit))
+        return _archived(pl.concat(parts), resolved)
 
 
 def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -79,7 +79,7 @@ def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
     -------
     polars.DataFrame
         ``frames.REASON_COUNTS``: every class in its fixed order, with zeros. Rows in state ``unknown`` that
-        stand for a source not looked at are no units of work and are not counted.
+        mark a source that was not read are no units of work and are not counted.
 
     Examples
     --------

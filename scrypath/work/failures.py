@@ -43,7 +43,7 @@ class Failures:
     successes_unread: Mapping[WorkSource, ScrypathError]
 
     def of(self, source: WorkSource) -> pl.DataFrame:
-        """The units of one source; raises what kept it from being read."""
+        """The units of one source; raises the error that kept it from being read."""
         error = self.unread.get(source)
         if error is not None and not isinstance(error, HistoryTruncated):
             raise error
@@ -127,12 +127,12 @@ def failures_of(
         work.append(found)
         if error is not None:
             unread[source] = error
-    units, successes_unread = judged(pl.concat(work), ref) if work else (FAILED_WORK.empty(), {})
+    units, successes_unread = classified(pl.concat(work), ref) if work else (FAILED_WORK.empty(), {})
     return Failures(ref, units, unread, successes_unread)
 
 
-def failures_of_nobody(config: Config, limit: int | None) -> pl.DataFrame:
-    """Failed jobs that no schema can be asked for, because their arguments name no index."""
+def failures_without_index(config: Config, limit: int | None) -> pl.DataFrame:
+    """Failed jobs of no schema, because their arguments name no index."""
     if config.sync_mode is not SyncMode.OBAN:
         return FAILED_WORK.empty()
     try:
@@ -141,7 +141,7 @@ def failures_of_nobody(config: Config, limit: int | None) -> pl.DataFrame:
         return FAILED_WORK.empty()  # the row of every schema says that the queue was not looked at
     if page.truncated:
         raise _truncated("failed jobs that name no index", limit, config)
-    units, _ = judged(of_jobs(page.frame, [], config), None)
+    units, _ = classified(of_jobs(page.frame, [], config), None)
     return units
 
 
@@ -159,13 +159,13 @@ def _failed_jobs(ref: IndexRef, limit: int | None) -> tuple[pl.DataFrame, Histor
     return of_jobs(page.frame, [ref.schema], ref.config), cut
 
 
-def judged(
+def classified(
     work: pl.DataFrame, ref: IndexRef | None
 ) -> tuple[pl.DataFrame, Mapping[WorkSource, ScrypathError]]:
     """Failed work (``WORK`` with evidence) as ``FAILED_WORK``: reason, healing, whether it can be retried.
 
-    Beside it, the sources whose successes were not read to their end. Without an index nobody can tell what made it
-    good.
+    Beside it, the sources whose successes were not read to their end. Without an index
+    nobody can tell what superseded it.
     """
     if work.is_empty():
         return FAILED_WORK.empty(), {}

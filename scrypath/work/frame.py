@@ -30,7 +30,7 @@ OPERATIONS = {
     "indexCompaction": Operation.INDEX,
 }
 REMEMBERED = {"reference": TEXT, "mode": MODE, "document_ids": IDS, "cause": TEXT, "sent_for": TEXT}
-# What the reason is judged by; WORK itself shows less.
+# What the reason is classified by; WORK itself shows less.
 EVIDENCE = {"exception": TEXT, "malformed": TEXT, "canceled_by": pl.Int64(), "cause": TEXT, "fan_out": TEXT}
 
 
@@ -64,15 +64,15 @@ def sync_work(schema: Any, *, limit: int | None = None, config: Config | None = 
     >>> scrypath.sync_work("Product").select("operation", "state", "document_count").rows()
     [('upsert', 'completed', 3), ('settings', 'completed', None), ('index', 'completed', None)]
     """
-    found, settled = registry.find(schema), resolve(config)
-    index = found.index_name(settled)
-    listed = tasks.listing(settled, index_uids=[index], limit=limit)
-    _complete(listed.truncated, f"tasks of index {index!r}", limit or settled.history_limit)
-    frames = [of_tasks(listed.frame, [found], settled)]
-    if settled.sync_mode is SyncMode.OBAN:
-        page = jobs.listing(settled, indexes=[index], limit=limit)
-        _complete(page.truncated, f"jobs for index {index!r}", limit or settled.history_limit)
-        frames.append(of_jobs(page.frame, [found], settled))
+    found, resolved = registry.find(schema), resolve(config)
+    index = found.index_name(resolved)
+    listed = tasks.listing(resolved, index_uids=[index], limit=limit)
+    _complete(listed.truncated, f"tasks of index {index!r}", limit or resolved.history_limit)
+    frames = [of_tasks(listed.frame, [found], resolved)]
+    if resolved.sync_mode is SyncMode.OBAN:
+        page = jobs.listing(resolved, indexes=[index], limit=limit)
+        _complete(page.truncated, f"jobs for index {index!r}", limit or resolved.history_limit)
+        frames.append(of_jobs(page.frame, [found], resolved))
     return WORK.conform(pl.concat(frames)).sort("enqueued_at", descending=True, nulls_last=True)
 
 
@@ -82,7 +82,7 @@ def of_tasks(listed: pl.DataFrame, schemas: list[SearchSchema], config: Config) 
     known = _remembered(references, config)
     names = {schema.index_name(config): schema.name for schema in schemas}
     joined = listed.join(known, left_on="custom_metadata", right_on="reference", how="left")
-    return _evident(
+    return _with_evidence(
         joined.with_columns(
             work_id=pl.format("meili:{}", "uid"),
             schema=pl.coalesce(
@@ -103,7 +103,7 @@ def of_tasks(listed: pl.DataFrame, schemas: list[SearchSchema], config: Config) 
 def of_jobs(listed: pl.DataFrame, schemas: list[SearchSchema], config: Config) -> pl.DataFrame:
     """Jobs of the queue as work; columns of ``WORK`` and ``EVIDENCE``."""
     names = {schema.index_name(config): schema.name for schema in schemas}
-    return _evident(
+    return _with_evidence(
         listed.with_columns(
             work_id=pl.format("oban:{}", "job_id"),
             schema=pl.coalesce(
@@ -137,7 +137,7 @@ def _remembered(references: list[str], config: Config) -> pl.DataFrame:
     )
 
 
-def _evident(frame: pl.DataFrame) -> pl.DataFrame:
+def _with_evidence(frame: pl.DataFrame) -> pl.DataFrame:
     extra = EVIDENCE | {"failed_at": WORK.polars["finished_at"]}
     return frame.select(
         (pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype)).alias(name)
@@ -152,9 +152,9 @@ def _mapped(column: str, words: Mapping[str, Any], otherwise: Any) -> pl.Expr:
 
 
 def _redacted(messages: pl.Series, config: Config) -> pl.Series:
-    told = messages.unique().drop_nulls()
-    shown = [redact(message, config.meilisearch_key) for message in told]
-    return messages.replace_strict(told, shown, default=None, return_dtype=pl.String)
+    distinct = messages.unique().drop_nulls()
+    shown = [redact(message, config.meilisearch_key) for message in distinct]
+    return messages.replace_strict(distinct, shown, default=None, return_dtype=pl.String)
 
 
 def _complete(truncated: bool, what: str, limit: int) -> None:

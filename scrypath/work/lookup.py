@@ -13,7 +13,7 @@ from scrypath.queue import jobs
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Operation, ReasonClass, WorkSource
-from scrypath.work.failures import judged
+from scrypath.work.failures import classified
 from scrypath.work.frame import of_jobs, of_tasks
 from scrypath.work.ids import WorkId, parse
 from scrypath.work.states import FAILED_JOBS, FAILED_TASKS
@@ -69,13 +69,13 @@ def find(given: object, config: Config) -> Unit:
     row = work.row(0, named=True)
     if row["document_ids"] is None:
         raise NotRetryable(
-            f"{work_id} failed, but which documents it was about is not known: {row['error'] or row['malformed']}",
+            f"{work_id} failed, but it is not known which documents it was about: {row['error'] or row['malformed']}",
             hint="It was not sent by this kit, or its arguments are malformed. "
             "reconcile_sync() finds the documents that are not in step.",
         )
     ref = IndexRef.live(_schema(row, work_id), config)
     # Where later successes cannot be read it counts as open: a retry sends the rows as they are now, and harms nothing.
-    seen, _ = judged(work, ref)
+    seen, _ = classified(work, ref)
     if seen.is_empty():
         raise NotRetryable(
             f"{work_id} was retried already, and the retry succeeded.", hint="Nothing is left to do."

@@ -1,4 +1,4 @@
-"""How each schema stands with the server and with the queue, one row each."""
+"""The pending, retrying and failed work of each schema, on the server and in the queue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scrypath.vocabulary import SyncMode, WorkSource, WorkState
 from scrypath.work.failures import Failures, failures_of
 from scrypath.work.states import FAILED_JOBS, PENDING_TASKS, QUEUED_JOBS
 
-NOT_OBAN = "The queue is looked at in oban mode only."
+NOT_OBAN = "The queue is read in oban mode only."
 
 
 def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
@@ -50,15 +50,15 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     >>> scrypath.sync_status("Product").select("source", "observed", "pending", "failed").rows()
     [('meilisearch', True, 0, 0), ('oban', False, None, None)]
     """
-    settled = resolve(config)
-    asked = [registry.find(schema) for schema in schemas] or list(registry.every(settled))
-    queue = cache(partial(_queue_counts, settled))  # one look at the queue serves every schema
+    resolved = resolve(config)
+    asked = [registry.find(schema) for schema in schemas] or list(registry.every(resolved))
+    queue = cache(partial(_queue_counts, resolved))  # one look at the queue serves every schema
     rows = []
-    for ref in (IndexRef.live(schema, settled) for schema in asked):
+    for ref in (IndexRef.live(schema, resolved) for schema in asked):
         failures = cache(partial(_failures, ref, queue))
         rows += _of_index(ref, queue, failures)
-    if not schemas and settled.sync_mode is SyncMode.OBAN:
-        rows += _of_nobody(queue())
+    if not schemas and resolved.sync_mode is SyncMode.OBAN:
+        rows += _without_index(queue())
     return STATUS.rows(rows)
 
 
@@ -153,8 +153,8 @@ def _queue(
     }
 
 
-def _of_nobody(counted: pl.DataFrame | ScrypathError) -> list[dict[str, Any]]:
-    """One row for the jobs that no schema can be asked for; none without such jobs."""
+def _without_index(counted: pl.DataFrame | ScrypathError) -> list[dict[str, Any]]:
+    """One row for the jobs whose arguments name no index; none without such jobs."""
     if isinstance(counted, ScrypathError):
         return []  # the row of every schema says that the queue was not looked at
     counted = counted.filter(pl.col("index").fill_null("") == "")

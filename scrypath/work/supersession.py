@@ -1,4 +1,4 @@
-"""Whether a later success made a failure good."""
+"""Whether a later success has superseded a failure."""
 
 from __future__ import annotations
 

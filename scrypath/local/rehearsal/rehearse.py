@@ -56,16 +56,16 @@ def rehearse(
     place = stack or current(config.home if config is not None else None)
     if place is None and config is None:
         place = up()
-    settled = config if config is not None or place is None else place.config()
-    assert settled is not None
+    chosen = config if config is not None or place is None else place.config()
+    assert chosen is not None
     random = Random(seed)  # noqa: S311 - it chooses rows, it keeps no secret
-    ground.prepare(settled)
+    ground.prepare(chosen)
     if which is IncidentName.QUEUE_OUTAGE:
         if place is None:
             raise StackError(
                 "queue-outage stops the server of a local stack, and none is up.",
                 hint="Start it with: scrypath local up",
             )
-        return queue_outage.happen(settled, random, documents, place)
-    incident: Incident = _DRIFT[which].happen(settled, random, documents)
+        return queue_outage.happen(chosen, random, documents, place)
+    incident: Incident = _DRIFT[which].happen(chosen, random, documents)
     return incident

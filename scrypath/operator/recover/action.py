@@ -46,12 +46,12 @@ class Action(ABC):
 
     @property
     def plan_hash(self) -> str | None:
-        """Hash of the plan that it carries out, None without one."""
+        """Hash of the plan that it applies, None without one."""
         return None
 
     @abstractmethod
     def remaining(self) -> Sequence[str]:
-        """Ids that are left to do, read anew; none when all of it is done already.
+        """Ids that are left to do, read again; none when all of it is done already.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class Action(ABC):
         """Do what is left, and return ``frames.OUTCOME``, one row per task or job."""
 
     def run(self, *, actor: str | None = None, progress: bool = False) -> pl.DataFrame:
-        """Check, record, do, and record what became of it.
+        """Check, record, do, and record the outcome.
 
         Parameters
         ----------

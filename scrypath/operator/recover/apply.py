@@ -1,4 +1,4 @@
-"""``apply``: carry out a plan."""
+"""``apply``: do what a plan says."""
 
 from __future__ import annotations
 

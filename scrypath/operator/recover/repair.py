@@ -30,7 +30,7 @@ NEXT_STEP = f"{NOTHING_SENT} Run reconcile_sync() again and make a new plan."
 
 @dataclass(frozen=True, slots=True)
 class Repair(Action):
-    """A plan being carried out.
+    """A plan being applied.
 
     Parameters
     ----------
@@ -136,10 +136,10 @@ class Repair(Action):
         still = [document for document in item.ids if document not in moving]
         different = current_states(self.ref, still, verify=self.plan.verify).filter(~in_step()).height
         if different:
-            detail = f"Still not as its row: {different} of {counted(len(item.ids), 'document')}."
+            detail = f"Still different from its row: {different} of {counted(len(item.ids), 'document')}."
             return self._row(item, Outcome.FAILED, detail)
         return self._row(
-            item, Outcome.COMPLETED, f"{counted(len(still), 'document')} read back: each is as its row."
+            item, Outcome.COMPLETED, f"{counted(len(still), 'document')} read back: each matches its row."
         )
 
     def _moving(self, ids: Sequence[str]) -> dict[str, Any]:

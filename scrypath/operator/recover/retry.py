@@ -72,8 +72,8 @@ class RetryPreview:
 
     def headline(self) -> str:
         """The preview in one sentence."""
-        told = self.effect if self.retryable else f"refused. {self.refusal}"
-        return f"{self.work_id}: {told}"
+        text = self.effect if self.retryable else f"refused. {self.refusal}"
+        return f"{self.work_id}: {text}"
 
     def __str__(self) -> str:
         return display.text(f"{self.headline()}\nIt failed: {self.reason}", self._shown())

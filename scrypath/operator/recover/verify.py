@@ -23,7 +23,7 @@ from scrypath.wording import counted
 from scrypath.work.ids import WorkId, parse
 from scrypath.work.states import QUEUED_JOBS
 
-PAUSE = 0.1  # seconds between two looks at a job
+PAUSE = 0.1  # seconds between two reads of a job
 
 
 class _NotFinished(Exception):
@@ -47,7 +47,7 @@ def verify_retry(
     Returns
     -------
     polars.DataFrame
-        ``frames.OUTCOME``: ``completed`` with ``verified`` true when every document is as its row;
+        ``frames.OUTCOME``: ``completed`` with ``verified`` true when every document matches its row;
         ``failed`` with the reason; ``unknown`` when the wait ended first, when an attempt failed that the queue will
         repeat by itself, or when a side could not be read.
         Each result is added to the audit.
@@ -61,11 +61,11 @@ def verify_retry(
     >>> scrypath.verify_retry(sent).select("outcome", "verified").rows()
     [('completed', True)]
     """
-    settled = resolve(config)
+    resolved = resolve(config)
     if timeout is not None:
-        settled = resolve(settled, task_timeout=timeout)
-    registry.every(settled)
-    return OUTCOME.rows(_verified(row, settled) for row in OUTCOME.conform(outcome).iter_rows(named=True))
+        resolved = resolve(resolved, task_timeout=timeout)
+    registry.every(resolved)
+    return OUTCOME.rows(_verified(row, resolved) for row in OUTCOME.conform(outcome).iter_rows(named=True))
 
 
 def _verified(row: dict[str, Any], config: Config) -> dict[str, Any]:
@@ -107,12 +107,13 @@ def _effect(row: dict[str, Any], config: Config) -> dict[str, Any]:
         return {
             "outcome": Outcome.FAILED,
             "verified": False,
-            "detail": f"Still not as its row: {len(off)} of {counted(len(ids), 'document')}: {', '.join(off[:5])}.",
+            "detail": f"Still different from its row: {len(off)} of {counted(len(ids), 'document')}: "
+            f"{', '.join(off[:5])}.",
         }
     return {
         "outcome": Outcome.COMPLETED,
         "verified": True,
-        "detail": f"{counted(len(ids), 'document')} read back: each is as its row.",
+        "detail": f"{counted(len(ids), 'document')} read back: each matches its row.",
     }
 
 

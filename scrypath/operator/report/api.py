@@ -122,12 +122,12 @@ def reconcile_sync(
     )
     if executor is not None:
         read_job.check_executor(executor)
-    settled = resolve(config)
+    resolved = resolve(config)
     found = list(dict.fromkeys(registry.find(schema) for schema in schemas))
     if len(schemas) == 1:
         reading = read_here if executor is None else partial(read_divided, executor=executor)
-        return look(IndexRef.live(found[0], settled), asked, reading=reading, progress=progress)
+        return look(IndexRef.live(found[0], resolved), asked, reading=reading, progress=progress)
     lost: dict[str, Exception] = {}
     if not schemas:
-        found, lost = every(settled)
-    return side_by_side(found, settled, asked, executor=executor, lost=lost, progress=progress)
+        found, lost = every(resolved)
+    return side_by_side(found, resolved, asked, executor=executor, lost=lost, progress=progress)

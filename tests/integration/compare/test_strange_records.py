@@ -88,7 +88,7 @@ def test_a_failure_of_somebody_else_is_shown_and_cannot_be_retried(
     assert tasks.wait(config, sent.uid).status == "failed"
     (row,) = scrypath.failed_sync_work("Product", config=config).to_dicts()
     assert (row["document_ids"], row["retryable"], row["mode"]) == (None, False, None)
-    with pytest.raises(NotRetryable, match="which documents it was about is not known"):
+    with pytest.raises(NotRetryable, match="it is not known which documents it was about"):
         scrypath.retry_sync_work(row["work_id"], force=True, config=config)
     assert recoveries(config).is_empty()
     report = scrypath.reconcile_sync("Product", config=config)

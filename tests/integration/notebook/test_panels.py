@@ -343,7 +343,7 @@ def test_status_of_what_cannot_be_looked_at_is_told(config: Config, products: li
     gone = StatusPanel("Product", config=replace(config, meilisearch_url=NOBODY))
     told = read(gone._repr_html_())
     assert told.count("not observed") == 6
-    assert "The queue is looked at in oban mode only." in told
+    assert "The queue is read in oban mode only." in told
     unknown = StatusPanel("Produkt", config=config)
     assert "Did you mean 'Product'?" in read(unknown._repr_html_())
     with pytest.raises(SchemaError, match="Produkt"):

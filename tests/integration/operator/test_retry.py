@@ -211,7 +211,7 @@ def test_a_retry_is_verified_by_what_the_index_holds(
     scrypath.sync_records("Product", [theirs], config=config)  # it is not what the row says
     (row,) = scrypath.verify_retry(outcome, config=config).to_dicts()
     assert (row["outcome"], row["verified"]) == ("failed", False)
-    assert row["detail"] == "Still not as its row: 1 of 2 documents: 2."
+    assert row["detail"] == "Still different from its row: 1 of 2 documents: 2."
     assert recoveries(config).row(0, named=True)["outcome"] == "failed"
 
 

@@ -52,7 +52,7 @@ def test_a_full_disk_is_no_damaged_file(tmp_path: Path, size: int, state: str) -
     said, drafts, kept = done.stdout.splitlines()
     assert said.startswith(f"The disk of {tmp_path / 'home'} is full")
     assert "not damaged" in said
-    assert "move it away" not in said
+    assert "move it elsewhere" not in said
     assert drafts == "[]"
     assert kept == f"[({int(state == 'filled')},)]"
 

@@ -208,7 +208,7 @@ def test_what_a_shallower_comparison_did_not_see_is_not_called_resolved(config: 
     by_fingerprint = snapshots.save(config, at(1), DOCUMENTS.empty())
     again = snapshots.save(config, at(2, verify="content"), DOCUMENTS.empty())
     with pytest.raises(
-        InvalidOptions, match=f"'{by_fingerprint}' compared less than '{by_content}'.*may still be there"
+        InvalidOptions, match=f"'{by_fingerprint}' compared fingerprints only, but '{by_content}'.*may remain"
     ):
         snapshots.compare(config, by_content, by_fingerprint)
     assert snapshots.compare(config, by_content, again)["change"].to_list() == ["resolved"]
@@ -282,9 +282,9 @@ def test_pruning_keeps_what_the_next_incremental_comparison_starts_from(config: 
     compared = snapshots.save(config, at(0), drifted(a="stale"))
     old = snapshots.save(config, at(-1), drifted(a="stale"))
     glanced = snapshots.save(config, at(1, documents_compared=False), DOCUMENTS.empty())
-    forgotten = snapshots.prune(config, keep=1)
-    SNAPSHOTS.check(forgotten)
-    assert forgotten["snapshot_id"].to_list() == [old]
+    deleted = snapshots.prune(config, keep=1)
+    SNAPSHOTS.check(deleted)
+    assert deleted["snapshot_id"].to_list() == [old]
     assert snapshots.listing(config)["snapshot_id"].to_list() == [glanced, compared]
 
 

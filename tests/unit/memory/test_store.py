@@ -66,7 +66,7 @@ def test_a_file_that_is_not_duckdb(config: Config, content: bytes) -> None:
     config.home.mkdir()
     config.store_path.write_bytes(content)
     for call in (lambda: count(config), lambda: write(config)):
-        with pytest.raises(StoreError, match=r"memory.duckdb cannot be used: .*move it away") as caught:
+        with pytest.raises(StoreError, match=r"memory.duckdb cannot be used: .*move it elsewhere") as caught:
             call()
         assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert config.store_path.read_bytes() == content

@@ -61,7 +61,7 @@ def test_a_schema_of_which_nothing_is_remembered(run: Run) -> None:
     code, out, err = run("snapshots", "Ctiy")
     assert (code, out) == (1, "")
     assert err == (
-        "Error (schema): No schema is named 'Ctiy', and nothing is remembered of one.\nHint: Did you mean 'City'?\n"
+        "Error (schema): No schema is named 'Ctiy', and no history is stored for one.\nHint: Did you mean 'City'?\n"
     )
 
 
@@ -126,7 +126,7 @@ def test_a_published_history_is_read_where_nothing_is_configured(
     )
     code, _, err = run("snapshots", "Town", "--url", team)
     assert code == 1
-    assert "nothing is remembered of one" in err
+    assert "no history is stored for one" in err
     assert "City" in err
     assert not (tmp_path / "elsewhere").exists()
 

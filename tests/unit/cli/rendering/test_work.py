@@ -105,7 +105,7 @@ def _status() -> pl.DataFrame:
         "last_succeeded_id": "meili:17",
         "last_succeeded_at": AT,
     }
-    note = "The queue is looked at in oban mode only."
+    note = "The queue is read in oban mode only."
     return STATUS.rows([seen, {"schema": "City", "source": "oban", "observed": False, "note": note}])
 
 
@@ -117,7 +117,7 @@ def test_status_right_aligns_numbers_and_never_shows_unobserved_as_zero(
         "Schema  Source       Pending  Retrying  Failed  Last success                   Oldest pending (UTC)",
         "City    meilisearch    1,200         0       3  meili:17, 2026-03-01 12:30:05  –",
         "City    oban               –         –       –  not observed                   –",
-        "City, oban: The queue is looked at in oban mode only.",
+        "City, oban: The queue is read in oban mode only.",
     ]
 
 
