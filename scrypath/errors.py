@@ -35,6 +35,7 @@ The docstring of a class is its default message. Each error carries a ``hint``: 
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable, Mapping
 from inspect import cleandoc
 from typing import TYPE_CHECKING, ClassVar, NoReturn
@@ -280,6 +281,12 @@ class FrameMismatch(ScrypathError):
     """A frame does not have the columns that its schema names."""
 
     code = "frame_mismatch"
+
+
+def presentable(error: BaseException) -> BaseException | None:
+    """An error of code that is not ours, to be the cause of one of ours; none when its traceback shows a secret."""
+    text = "".join(traceback.format_exception(error))
+    return error if mask(text) == text else None
 
 
 def raise_alone(error: BaseException) -> NoReturn:

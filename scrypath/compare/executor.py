@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scrypath.compare.waiting import first_done
-from scrypath.errors import PartFailed, ScrypathError
+from scrypath.errors import PartFailed, ScrypathError, presentable
 from scrypath.redaction import redact
 
 IN_FLIGHT = 16  # tasks handed to the executor and not taken back yet: what bounds the memory here
@@ -73,7 +73,7 @@ def _submitted(executor: Executor, task: ReadTask) -> Future[Any]:
     try:
         return executor.submit(task.run)
     except Exception as error:
-        raise _lost(executor, task, error) from error
+        raise _lost(executor, task, error) from presentable(error)
 
 
 def _collect(executor: Executor, running: dict[Future[Any], ReadTask], stopped: Future[None] | None) -> None:
@@ -87,7 +87,7 @@ def _collect(executor: Executor, running: dict[Future[Any], ReadTask], stopped: 
             error.add_note(f"It was met while reading {task.name}.")
             raise
         except Exception as error:
-            raise _lost(executor, task, error) from error
+            raise _lost(executor, task, error) from presentable(error)
         task.take(found)
 
 

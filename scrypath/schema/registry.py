@@ -9,7 +9,7 @@ from typing import Any
 
 from scrypath import config_file
 from scrypath.config import Config
-from scrypath.errors import SchemaError, ScrypathError, did_you_mean
+from scrypath.errors import SchemaError, ScrypathError, did_you_mean, presentable
 from scrypath.redaction import redact
 from scrypath.schema.metadata import SearchSchema
 
@@ -120,12 +120,12 @@ def load(path: str) -> SearchSchema:
     except ScrypathError:
         raise
     except ImportError as error:
-        raise SchemaError(f"{path!r} cannot be imported: {error}.", hint=_FORM) from error
+        raise SchemaError(f"{path!r} cannot be imported: {error}.", hint=_FORM) from presentable(error)
     except (Exception, SystemExit) as error:  # a module may do anything when it is imported
         raise SchemaError(
             f"{path!r} cannot be imported: {type(error).__name__}: {redact(str(error))}.",
             hint=f"Mend the module; python -m {module_name} shows where it fails.",
-        ) from error
+        ) from presentable(error)
     for part in attribute.split("."):
         target = getattr(target, part, None)
     if target is None:
