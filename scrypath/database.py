@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -124,9 +126,8 @@ def explained(error: Exception, config: Config) -> DatabaseError:
     )
 
 
-@contextmanager
-def translated(config: Config, explain: Explain = explained) -> Iterator[None]:
-    """Errors of the drivers as the kit's own.
+def translated(config: Config, explain: Explain = explained) -> AbstractContextManager[None]:
+    """Errors of the drivers as the kit's own, for the block.
 
     The driver's error is not their cause: its text, and the variables of its frames, may hold the password.
 
@@ -137,12 +138,22 @@ def translated(config: Config, explain: Explain = explained) -> Iterator[None]:
     explain
         Makes the kit's error of a driver's.
     """
-    try:
-        yield
-    except Exception as error:
-        if not isinstance(error, _errors()):
-            raise
-        raise_alone(explain(error, config))
+    return _Translated(config, explain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Translated(AbstractContextManager[None]):
+    config: Config
+    explain: Explain
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, _errors()):
+            ours = self.explain(error, self.config)
+            # A traceback may show the variables of this frame, and contextlib's own would hold the error too.
+            del error, kind, trace
+            raise_alone(ours)
 
 
 def _errors() -> tuple[type[Exception], ...]:

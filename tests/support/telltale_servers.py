@@ -51,7 +51,8 @@ class _Database(socketserver.StreamRequestHandler):
         password = self.rfile.read(size - 4).rstrip(b"\0").decode("utf-8", "replace")
         said = f'"{password}" ({password!r}) is not the password of {sent!r}'
         fields = b"".join(
-            kind + text.encode() + b"\0" for kind, text in ((b"S", "FATAL"), (b"V", "FATAL"), (b"C", "28P01"), (b"M", said))
+            kind + text.encode() + b"\0"
+            for kind, text in ((b"S", "FATAL"), (b"V", "FATAL"), (b"C", "28P01"), (b"M", said))
         )
         self.wfile.write(b"E" + struct.pack("!I", len(fields) + 5) + fields + b"\0")
 
