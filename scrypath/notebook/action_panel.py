@@ -1,4 +1,4 @@
-"""What every panel of an action is made from: look, confirm, see the effect; from cells and with buttons."""
+"""The base of every panel of an action: preview, confirm, verify; from cells and with buttons."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Step(StrEnum):
 class ActionPanel[Seen](ABC):
     """One action: nothing is sent before :meth:`confirm`, and nothing when what was previewed has changed since.
 
-    A kind of panel says how to look, how to send and how to show; the steps between are the same for all of them.
+    A subclass says how to preview, how to send and how to show; the steps between are the same for all of them.
 
     Parameters
     ----------
     choices
-        What the action can be done to, one at a time.
+        What the action can be applied to, one at a time.
     actor
         Who, for the audit; default: the login name.
     config
@@ -58,7 +58,7 @@ class ActionPanel[Seen](ABC):
         self._view: ActionView | None = None
 
     @abstractmethod
-    def _look(self, choice: str) -> Seen:
+    def _preview(self, choice: str) -> Seen:
         """What the action would do. Changes nothing."""
 
     @abstractmethod
@@ -90,7 +90,7 @@ class ActionPanel[Seen](ABC):
         return choice
 
     def choose(self, choice: str) -> None:
-        """Turn to another one of ``choices``; what was previewed is forgotten.
+        """Choose another one of ``choices``; its preview starts again.
 
         Raises
         ------
@@ -113,9 +113,9 @@ class ActionPanel[Seen](ABC):
         """
         if self.chosen is None:
             raise NotRetryable(
-                "There is nothing to do in this panel.", hint="Look at status and failed work."
+                "There is nothing to do in this panel.", hint="Read sync_status() and failed_sync_work()."
             )
-        self.previewed = self._look(self.chosen)
+        self.previewed = self._preview(self.chosen)
         self.step, self.outcome, self._sent = Step.PREVIEWED, None, None
         return self.previewed
 
@@ -136,7 +136,7 @@ class ActionPanel[Seen](ABC):
         Parameters
         ----------
         wait
-            False: return as soon as it is accepted; :meth:`verify` looks later.
+            False: return as soon as it is accepted; call :meth:`verify` later.
 
         Returns
         -------
@@ -157,10 +157,10 @@ class ActionPanel[Seen](ABC):
             sent = self.step in {Step.ACCEPTED, Step.ENDED}
             raise InvalidOptions(
                 f"{self.chosen} was confirmed already." if sent else f"{self.chosen} was not previewed.",
-                hint="Call verify() to see what became of it." if sent else "Call preview(), and look at it.",
+                hint="Call verify() to see the outcome." if sent else "Call preview() first.",
             )
         if refusal := self._refusal(seen):
-            raise NotRetryable(refusal, hint="Fix the rows first, or look at reconcile_sync().")
+            raise NotRetryable(refusal, hint="Fix the rows first, or run reconcile_sync().")
         try:
             self._sent = self._send(seen)
         except StalePlan:
@@ -191,7 +191,7 @@ class ActionPanel[Seen](ABC):
         return self.outcome
 
     def result_html(self) -> str:
-        """What became of it; empty before anything was sent."""
+        """The outcome; empty before anything was sent."""
         return outcome_html.result(self.outcome, target=self.chosen, config=self.config)
 
     def view(self) -> Any:

@@ -1,4 +1,4 @@
-"""The widgets of an action's panel: they show what the panel knows, and pass clicks on to it."""
+"""The widgets of an action's panel: they show its state, and pass clicks on to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BARS = {"accepted": "info", "completed": "success", "failed": "danger", "unknown
 
 
 class ActionView:
-    """Header, buttons, and what each of them brought to light.
+    """Header, buttons, and what each of them shows.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class ActionView:
         )
         self.confirm = widgets.Button(description="Confirm", disabled=True, layout=wide)
         self.again = widgets.Button(
-            description="Look again",
+            description="Check again",
             icon="refresh",
             tooltip="Reads the effect back; sends nothing",
             layout=wide,

@@ -1,4 +1,4 @@
-"""What a notebook works with."""
+"""The configuration that a notebook works with."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def failed_by_reason(frame: pl.DataFrame) -> OfflineChart:
         legend=alt.Legend(orient="top"),
         scale=alt.Scale(domain=states, range=[OPEN, HEALED]),
     )
-    chart: OfflineChart = _bars(bars, "Failed work by reason", remarks=_not_looked_at(frame)).encode(
+    chart: OfflineChart = _bars(bars, "Failed work by reason", remarks=_not_read_completely(frame)).encode(
         x=_from_zero("units", totals, title="units of work"),
         y=_labelled(counts["label"]),
         color=colour,
@@ -120,7 +120,7 @@ def _labelled(labels: pl.Series) -> alt.Y:
 
 
 def _from_zero(column: str, numbers: pl.Series, *, title: str) -> alt.X:
-    """An axis of whole numbers on which nothing is nothing, also where every number is zero."""
+    """An axis of integers from zero, also where every number is zero."""
     highest: Any = numbers.max() or 1
     return alt.X(
         f"{column}:Q",
@@ -134,7 +134,7 @@ def _number(column: str) -> pl.Expr:
     return pl.col(column).map_elements(number, return_dtype=pl.String)
 
 
-def _not_looked_at(frame: pl.DataFrame) -> list[str]:
+def _not_read_completely(frame: pl.DataFrame) -> list[str]:
     """One line for each source that is missing in the counts."""
     rows = frame.filter(pl.col("work_id").is_null()).select("schema", "source").unique(maintain_order=True)
-    return [f"{schema}: {source} was not looked at to its end" for schema, source in rows.iter_rows()]
+    return [f"{schema}: {source} was not read completely" for schema, source in rows.iter_rows()]

@@ -1,4 +1,4 @@
-"""What became of an action, as HTML: its outcome in words, and what the audit holds of it."""
+"""The outcome of an action as HTML: in words, and with its rows of the audit."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ RECORDED = 4  # rows of the audit that are shown: one before and one after each 
 AUDITED = {"at": "At", "phase": "Phase", "actor": "Who", "action": "Action", "outcome": "Outcome"}
 SEEN = {True: "Verified.", False: "The effect is not there.", None: "Not verified yet."}
 NEXT = {
-    "accepted": "Accepted is not done. Look again reads the effect back; from a cell: panel.verify()",
-    "unknown": "It may still finish. Look again reads the effect back; from a cell: panel.verify()",
-    "failed": "It is failed work as before. Fix what the reason names, then preview it again.",
+    "accepted": "Accepted is not done. Check again reads the effect back; from a cell: panel.verify()",
+    "unknown": "It may still finish. Check again reads the effect back; from a cell: panel.verify()",
+    "failed": "It is still failed work. Fix what the reason names, then preview it again.",
 }
-SHOWN = 5  # tasks or jobs of one action that are shown, those that need a look first
+SHOWN = 5  # tasks or jobs of one action that are shown, those that need attention first
 
 
 def result(outcome: pl.DataFrame | None, *, target: str | None, config: Config | None) -> str:
-    """What became of it; empty before anything was sent.
+    """The outcome; empty before anything was sent.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One failed unit of work: preview, confirm, see the effect. Works from cells, and as a panel with buttons."""
+"""One failed unit of work: preview, confirm, verify. Works from cells, and as a panel with buttons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RetryPanel(ActionPanel["RetryPreview"]):
-    """Retry one failed unit of work, after a look at what that would write.
+    """Retry one failed unit of work, after a preview of what that would write.
 
     Nothing is sent before :meth:`confirm`, and nothing when what would be written has changed since
     :meth:`preview`. As the last expression of a cell it is a panel with two buttons.
@@ -66,7 +66,7 @@ class RetryPanel(ActionPanel["RetryPreview"]):
         if self.chosen is None:
             return html.line("Nothing needs to be retried.")
         if seen is None:
-            return html.line("Nothing was looked at yet, and nothing was sent.", quiet=True)
+            return html.line("Not previewed yet; nothing was sent.", quiet=True)
         parts = [html.line(f"It failed: {seen.reason}")]
         if seen.retryable:
             parts.append(html.line(seen.effect))
@@ -82,7 +82,7 @@ class RetryPanel(ActionPanel["RetryPreview"]):
             parts.append(html.line(f"Without a row, to be deleted ({len(seen.vanished)}): {gone}"))
         return "".join(parts)
 
-    def _look(self, choice: str) -> RetryPreview:
+    def _preview(self, choice: str) -> RetryPreview:
         return scrypath.preview_retry(choice, config=self.config)
 
     def _refusal(self, seen: RetryPreview) -> str | None:

@@ -1,4 +1,4 @@
-"""Status with a button to look again. It reads, and changes nothing."""
+"""Status with a button to refresh it. It reads, and changes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COLUMNS = {
     "oldest_pending_at": "Oldest pending",
     "note": "Note",
 }
-NOT_OBSERVED = "not observed"  # a source that was not looked at must not pass for one that is empty
+NOT_OBSERVED = "not observed"  # a source that was not read must not look like an empty one
 
 
 class StatusPanel:
@@ -41,18 +41,18 @@ class StatusPanel:
     Examples
     --------
     >>> StatusPanel("City")
-    StatusPanel(City; not looked yet)
+    StatusPanel(City; not checked yet)
     """
 
     def __init__(self, *schemas: Any, config: Config | None = None) -> None:
         self.schemas = schemas
         self.config = config
         self.frame: pl.DataFrame | None = None
-        self.looked_at: datetime | None = None
+        self.checked_at: datetime | None = None
         self._view: Any = None
 
     def refresh(self) -> pl.DataFrame:
-        """Look again.
+        """Read the status again.
 
         Returns
         -------
@@ -65,7 +65,7 @@ class StatusPanel:
             For an unknown schema, or when none is registered.
         """
         self.frame = scrypath.sync_status(*self.schemas, config=self.config)
-        self.looked_at = datetime.now(UTC)
+        self.checked_at = datetime.now(UTC)
         return self.frame
 
     def view(self) -> Any:
@@ -80,10 +80,10 @@ class StatusPanel:
             self._view = StatusView(self)
         return self._view.box
 
-    def told(self) -> str:
-        """What was seen last, as HTML."""
+    def status_html(self) -> str:
+        """The status as last read, as HTML."""
         if self.frame is None:
-            return html.line("Nothing was looked at yet.", quiet=True)
+            return html.line("Nothing was checked yet.", quiet=True)
         seen = pl.col("observed")
         counts = [
             pl.when(seen).then(pl.col(name).cast(pl.String)).otherwise(pl.lit(NOT_OBSERVED))
@@ -95,25 +95,25 @@ class StatusPanel:
             for name in COLUMNS
             if name in said or name in {"pending", "retrying", "failed"}
         }
-        when = html.line(f"Looked at {display.cell(self.looked_at)}.", quiet=True)
+        when = html.line(f"Checked at {display.cell(self.checked_at)}.", quiet=True)
         return when + display.table(
             self.frame.with_columns(counts), shown, right=["pending", "retrying", "failed"], shown=None
         )
 
-    def looked(self) -> str:
-        """Look, and give what was seen or what went wrong as HTML."""
+    def refreshed_html(self) -> str:
+        """Refresh, and return the status or the error as HTML."""
         try:
             self.refresh()
         except ScrypathError as error:
-            return html.panel(html.note(error.message, Tone.WRONG, hint=error.hint), self.told())
-        return html.panel(self.told())
+            return html.panel(html.note(error.message, Tone.WRONG, hint=error.hint), self.status_html())
+        return html.panel(self.status_html())
 
     def __repr__(self) -> str:
-        when = f"looked at {self.looked_at:%H:%M:%S} UTC" if self.looked_at else "not looked yet"
+        when = f"checked at {self.checked_at:%H:%M:%S} UTC" if self.checked_at else "not checked yet"
         return f"StatusPanel({', '.join(map(str, self.schemas)) or 'all schemas'}; {when})"
 
     def _repr_html_(self) -> str:
-        return self.looked() if self.frame is None else html.panel(self.told())
+        return self.refreshed_html() if self.frame is None else html.panel(self.status_html())
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         shown: dict[str, Any] = self.view()._repr_mimebundle_() if widgets.available() else {}
@@ -121,12 +121,12 @@ class StatusPanel:
 
 
 class StatusView:
-    """A button, and what it brought to light.
+    """A button, and the status that it refreshes.
 
     Parameters
     ----------
     panel
-        What looks.
+        Whose status.
 
     Raises
     ------
@@ -141,21 +141,21 @@ class StatusView:
         self.button = kit.Button(
             description="Refresh",
             icon="refresh",
-            tooltip="Looks again; changes nothing",
+            tooltip="Reads it again; changes nothing",
             layout={"width": "auto"},
         )
-        widgets.on_click(self.button, self._busy, self._look, self._show)
-        self._look()
+        widgets.on_click(self.button, self._busy, self._refresh, self._show)
+        self._refresh()
         self.box = kit.VBox([kit.HBox([self.button]), self.content], layout=widgets.FRAME)
         self.box.add_class("scrypath-status-panel")
 
     def _busy(self) -> None:
         self.button.disabled = True
 
-    def _look(self) -> None:
-        self.content.value = self.panel.looked()
+    def _refresh(self) -> None:
+        self.content.value = self.panel.refreshed_html()
 
     def _show(self, wrong: str) -> None:
         self.button.disabled = False
         if wrong:
-            self.content.value = html.panel(wrong, self.panel.told())
+            self.content.value = html.panel(wrong, self.panel.status_html())

@@ -1,4 +1,4 @@
-"""Frames of a notebook as tables that can be read at night."""
+"""Frames of a notebook as plain tables."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LONGEST = 10_000  # letters of a text in the plain form
 def readable_frames() -> None:
     """Show every polars frame of this kernel as a plain table.
 
-    Texts are whole and without quotes, the digits of a number stay together, null is –, times are UTC and say
-    so, and what is more than 50 rows is counted, not left out in silence.
+    Texts are complete and without quotes, numbers are not broken over lines, null is –, times are UTC and say so;
+    rows after the first 50 are counted, not silently left out.
     Outside of IPython only the plain form changes.
 
     Examples

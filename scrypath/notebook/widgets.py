@@ -54,7 +54,7 @@ def toolkit(instead: str) -> Any:
 def on_click(
     button: Any, busy: Callable[[], None], act: Callable[[], None], show: Callable[[str], None]
 ) -> None:
-    """Let a button do one thing at a time, and tell what went wrong in the panel instead of a traceback.
+    """Let a button do one thing at a time, and show an error in the panel instead of a traceback.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class Failures:
         rows = []
         for source, error in self.unread.items():
             cut = isinstance(error, HistoryTruncated)
-            verdict = "was not looked at to its end" if cut else "was not looked at"
+            verdict = "was not read completely" if cut else "was not looked at"
             rows.append(self._row(source, error, f"{source} {verdict}: {error.message}"))
         rows += [
             self._row(source, error, _maybe_healed(source, error))

@@ -117,7 +117,7 @@ def test_from_cells_a_panel_previews_confirms_and_verifies(oban: Config, lost: s
 def test_two_clicks_retry_and_no_button_can_be_pressed_meanwhile(oban: Config, lost: str) -> None:
     view = view_of(RetryPanel(lost, config=oban))
     assert (view.preview.disabled, view.confirm.disabled) == (False, True)
-    assert "Nothing was looked at yet, and nothing was sent." in seen_in(view)
+    assert "Not previewed yet; nothing was sent." in seen_in(view)
     view.preview.click()
     assert (view.confirm.description, view.confirm.disabled) == ("Write 2 Product documents again", False)
     assert "Changed" in seen_in(view)
@@ -230,7 +230,7 @@ def test_work_that_waits_too_long_is_accepted_and_can_be_looked_at_again(oban: C
     told = seen_in(view)
     assert "unknown" in told
     assert "is a worker running?" in told
-    assert "Look again reads the effect back" in told
+    assert "Check again reads the effect back" in told
     assert (panel.step, view.confirm.disabled, view.preview.disabled) == (Step.ACCEPTED, True, True)
     assert (view.again.disabled, view.again.layout.display) == (False, "")
     drain(oban)

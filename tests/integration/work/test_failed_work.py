@@ -104,7 +104,7 @@ def test_a_history_that_is_cut_is_said_in_status_and_report_and_hides_nothing(
     assert status["note"].startswith("There are more than 2 failed tasks of index")
     report = scrypath.reconcile_sync("Product", config=short)
     assert report.failed_work["work_id"].to_list() == [None, *reversed(works[1:])]
-    assert "was not looked at to its end: There are more than 2" in report.failed_work["reason"][0]
+    assert "was not read completely: There are more than 2" in report.failed_work["reason"][0]
     signal = report.drift_signals.row(by_predicate=pl.col("signal") == "failed_sync_work", named=True)
     assert (signal["observed"], signal["raised"], signal["count"]) == (True, True, 2)
     assert "more than 2 failed tasks" in signal["detail"]

@@ -79,7 +79,7 @@ def test_every_class_has_its_numbers_in_its_label() -> None:
 def test_a_source_that_was_not_looked_at_is_named() -> None:
     unseen = FAILED_WORK.rows([{"schema": "City", "source": "oban", "state": "unknown", "healed": False}])
     title = charts.failed_by_reason(unseen).to_dict()["title"]
-    assert title["subtitle"] == ["City: oban was not looked at to its end"]
+    assert title["subtitle"] == ["City: oban was not read completely"]
 
 
 def test_one_document_beside_thousands_has_its_number() -> None:
