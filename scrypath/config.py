@@ -50,7 +50,7 @@ class Config:
     batch_size: int = 5_000  # documents in one write
     payload_limit: int = 90_000_000  # bytes in one write; the server's default limit is 100 MB
     page_size: int = 20_000  # documents or tasks in one read
-    history_limit: int = 100_000  # tasks and jobs looked at, newest first
+    history_limit: int = 100_000  # tasks and jobs read, newest first
     compress: bool = False  # gzip on the wire: pays on slow lines only
     oban_prefix: str = "public"  # PostgreSQL schema of the oban tables
     oban_queue: str = "scrypath"

@@ -61,7 +61,7 @@ STATUS = _schema(
     ),
     Column("index", TEXT, "Index name on the server"),
     Column("source", SOURCE, "Which record was asked"),
-    Column("observed", FLAG, "False: this source was not looked at; its numbers are null, not zero"),
+    Column("observed", FLAG, "False: this source was not checked; its numbers are null, not zero"),
     Column("pending", COUNT, "Accepted and not finished", "units of work"),
     Column("retrying", COUNT, "Failed at least once and to be run again", "units of work"),
     Column("failed", COUNT, "Ended without effect", "units of work"),
@@ -115,7 +115,7 @@ DRIFT_SIGNALS = _schema(
     "DRIFT_SIGNALS",
     "One row per signal, in a fixed order.",
     Column("signal", SIGNAL, "The question"),
-    Column("observed", FLAG, "False: not looked at"),
+    Column("observed", FLAG, "False: not checked"),
     Column("raised", FLAG, "True: needs attention; null when not observed"),
     Column("count", COUNT, "How many units it stands for, null when not observed", "units"),
     Column("detail", TEXT, "In one sentence, what was seen"),
@@ -142,7 +142,7 @@ DRIFT_ESTIMATE = _schema(
     "DRIFT_ESTIMATE",
     "How many documents probably drift, from a random sample of rows; an estimate, not a count.",
     Column("drift", TEXT, "`missing`, `stale` or `orphan`"),
-    Column("sampled", COUNT, "Rows looked at", "rows"),
+    Column("sampled", COUNT, "Rows compared", "rows"),
     Column(
         "found", COUNT, "Of these, how many drift; null for `orphan`, which follows from the totals", "rows"
     ),
@@ -172,7 +172,7 @@ OUTCOME = _schema(
     Column("outcome", OUTCOMES, "What became of it"),
     Column("sent_as", TEXT, "Work id of what was sent, null when nothing was"),
     Column("document_count", COUNT, "Documents it touches", "documents"),
-    Column("verified", FLAG, "True: the effect was read back; null: not looked at"),
+    Column("verified", FLAG, "True: the effect was read back; null: not read back yet"),
     Column("detail", TEXT, "In one sentence, what happened"),
 )
 
@@ -185,7 +185,7 @@ SNAPSHOTS = _schema(
     Column("taken_at", UTC, "When the comparison began", "UTC"),
     Column("duration", DURATION, "How long it took", "µs"),
     Column("verify", TEXT, "What was compared: fingerprint, content, or null when documents were not"),
-    Column("documents_compared", FLAG, "False: documents were not looked at and their counts are null"),
+    Column("documents_compared", FLAG, "False: documents were not checked and their counts are null"),
     Column("rows", COUNT, "Rows of the schema", "rows"),
     Column("documents", COUNT, "Documents in the index", "documents"),
     Column("missing", COUNT, "Rows without a document", "documents"),
@@ -247,7 +247,7 @@ CONTRACT_DRIFT = _schema(
 
 FLEET = _schema(
     "FLEET",
-    "One row per schema of a fleet; null where it was not looked at.",
+    "One row per schema of a fleet; null where it was not checked.",
     Column("schema", TEXT, "Registered name of the search schema, or the import string that led nowhere"),
     Column("index", TEXT, "Index name on the server"),
     Column("in_step", FLAG, "True: every row has its document and every document its row; null: not known"),
@@ -265,14 +265,12 @@ FLEET = _schema(
     Column("method", TEXT, "`full`, `incremental` or `sample`; null when documents were not compared"),
     Column("snapshot_id", TEXT, "Id of the snapshot that holds the report"),
     Column("from_snapshot", FLAG, "True: documents were not compared now but when that snapshot was taken"),
-    Column(
-        "note", TEXT, "What to know about how documents were compared, or why the schema was not looked at"
-    ),
+    Column("note", TEXT, "What to know about how documents were compared, or why the schema was not checked"),
 )
 
 FLEET_FAILURES = _schema(
     "FLEET_FAILURES",
-    "One row per schema of a fleet that could not be looked at.",
+    "One row per schema of a fleet that could not be checked.",
     Column("schema", TEXT, "Registered name of the search schema, or the import string that led nowhere"),
     Column("error", TEXT, "Code of the error, or the name of its type where it is not one of the kit's own"),
     Column("message", TEXT, "What happened, redacted"),
@@ -281,9 +279,9 @@ FLEET_FAILURES = _schema(
 
 CHECKS = _schema(
     "CHECKS",
-    "One row per thing looked at before an operator starts.",
-    Column("check", TEXT, "What was looked at"),
-    Column("ok", FLAG, "True: fine, false: not; null: not looked at"),
+    "One row per check before an operator starts.",
+    Column("check", TEXT, "What was checked"),
+    Column("ok", FLAG, "True: fine, false: not; null: not checked"),
     Column("detail", TEXT, "What was seen"),
     Column("hint", TEXT, "The next step, null when fine"),
 )
@@ -292,7 +290,7 @@ GATE = _schema(
     "GATE",
     "One row per check that a rebuilt index must pass before it replaces the live one.",
     Column("check", TEXT, "`documents`, `left_out`, `tasks`, `contract`, `size`"),
-    Column("passed", FLAG, "Null: it could not be looked at, which does not pass either"),
+    Column("passed", FLAG, "Null: it could not be checked, which does not pass either"),
     Column("detail", TEXT, "What was found"),
     Column("document_ids", IDS, "Documents that it is about"),
 )

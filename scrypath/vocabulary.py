@@ -91,7 +91,7 @@ class RecoveryAction(StrEnum):
 
 
 class Signal(StrEnum):
-    """One question a reconcile report answers with yes, no or 'not looked at'."""
+    """One question a reconcile report answers with yes, no or 'not checked'."""
 
     PENDING_BACKEND_WORK = "pending_backend_work"
     PENDING_QUEUE_WORK = "pending_queue_work"

@@ -36,7 +36,7 @@ def index_contract_drift(schema: Any, *, config: Config | None = None) -> pl.Dat
     -------
     polars.DataFrame
         ``frames.CONTRACT_DRIFT``, empty when they agree. Compared canonically: sets without order, server
-        defaults known; settings that the schema says nothing about are not looked at.
+        defaults known; settings that the schema says nothing about are not checked.
 
     Raises
     ------

@@ -75,7 +75,7 @@ def unreachable(
             "Look at the server's log; it may be restarting.",
         )
     if not repeatable and not isinstance(error, _UNSENT):
-        hint = f"The server may have accepted the request: look at its tasks before sending it again. {hint}"
+        hint = f"The server may have accepted the request: read its tasks before sending it again. {hint}"
     return TransportError(redact(f"{origin}: {said}.", key), hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""Indexes of a server: look at, create, delete, swap."""
+"""Indexes of a server: read, create, delete, swap."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def save(config: Config, record: SnapshotRecord, documents: pl.DataFrame) -> str
     record
         The report's numbers and evidence; secrets are taken out of the evidence.
     documents
-        ``DOCUMENTS``; empty when all were in step or none were looked at.
+        ``DOCUMENTS``; empty when all were in step or none were compared.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def latest(
     schema
         Registered name.
     documents_compared
-        True: only one that looked at the documents.
+        True: only one that compared documents.
     url
         A place that snapshots were published to; none: the memory of this machine.
 
@@ -251,7 +251,7 @@ def compare(config: Config, a: str, b: str, *, url: str | Path | None = None) ->
     Raises
     ------
     InvalidOptions
-        When an id is unknown, the schemas or indexes differ, one of them did not look at the documents, or the
+        When an id is unknown, the schemas or indexes differ, one of them did not compare documents, or the
         later one compared fingerprints only and the earlier one content.
     """
     with _history(config, url, a, b) as connection:
@@ -286,7 +286,7 @@ def _check_comparable(pair: Mapping[str, SnapshotRecord], earlier: str, later: s
     for snapshot_id, found in pair.items():
         if not found.documents_compared:
             raise InvalidOptions(
-                f"Snapshot {snapshot_id!r} did not look at the documents.",
+                f"Snapshot {snapshot_id!r} did not compare documents.",
                 hint="Compare two reports that did: documents_compared is true for them in snapshots().",
             )
     for noun, plural in (("schema", "schemas"), ("index", "indexes")):

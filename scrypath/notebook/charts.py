@@ -48,7 +48,7 @@ def failed_by_reason(frame: pl.DataFrame) -> OfflineChart:
     -------
     OfflineChart
         An ``altair.Chart``: bars of what is open and what was healed, with their numbers. Sources that were not
-        looked at are named below the title.
+        read are named below the title.
     """
     states = ["open", "healed"]
     healed = pl.when(pl.col("healed") > 0).then(pl.format(" open, {} healed", _number("healed")))

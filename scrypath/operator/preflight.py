@@ -36,7 +36,7 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``frames.CHECKS``. ``ok`` is null for what was not looked at; a failed check raises nothing.
+        ``frames.CHECKS``. ``ok`` is null for what was not checked; a failed check raises nothing.
 
     Raises
     ------

@@ -33,7 +33,7 @@ class Relevance:
     frame
         Frame ``RELEVANCE``.
     size
-        Hits that were looked at.
+        Hits that were checked.
     """
 
     frame: pl.DataFrame = field(repr=False)

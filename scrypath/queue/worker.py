@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Backoff", "current_work_id", "run"]
 
-_GLANCE = 0.1  # seconds between two looks at the stop event, or at the queue when draining
+_GLANCE = 0.1  # seconds between two checks of the stop event, or at the queue when draining
 
 
 def run(

@@ -27,7 +27,7 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
     schemas
         Registered names, models or schemas; none given: all registered, and jobs whose arguments name no index.
     limit
-        Tasks, and jobs, looked at for each schema; default: the configured ``history_limit``.
+        Tasks, and jobs, read for each schema; default: the configured ``history_limit``.
     config
         Used instead of the configured one.
 
@@ -35,7 +35,7 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
     -------
     polars.DataFrame
         ``frames.FAILED_WORK``. A source that could not be read is a row in state ``unknown`` without work id: not
-        looked at is not empty. Such a row also says when later successes were not read, or not all of them: failures
+        read is not empty. Such a row also says when later successes were not read, or not all of them: failures
         that they healed are open then.
 
     Raises
@@ -116,5 +116,5 @@ def _archived(found: pl.DataFrame, config: Config) -> pl.DataFrame:
 
 
 def newest_first(found: pl.DataFrame) -> pl.DataFrame:
-    """``FAILED_WORK`` by time, what was not looked at before everything."""
+    """``FAILED_WORK`` by time, what was not checked before everything."""
     return found.sort("failed_at", descending=True, nulls_last=False, maintain_order=True)

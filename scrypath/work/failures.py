@@ -69,7 +69,7 @@ class Failures:
         rows = []
         for source, error in self.unread.items():
             cut = isinstance(error, HistoryTruncated)
-            verdict = "was not read completely" if cut else "was not looked at"
+            verdict = "was not read completely" if cut else "was not checked"
             rows.append(self._row(source, error, f"{source} {verdict}: {error.message}"))
         rows += [
             self._row(source, error, _maybe_healed(source, error))
@@ -108,7 +108,7 @@ def failures_of(
     ref
         Whose work.
     limit
-        Tasks, and jobs, looked at; default: the configured ``history_limit``.
+        Tasks, and jobs, read; default: the configured ``history_limit``.
     sources
         Where to look; the queue is read in ``oban`` mode only.
     """
@@ -138,7 +138,7 @@ def failures_without_index(config: Config, limit: int | None) -> pl.DataFrame:
     try:
         page = jobs.listing(config, states=FAILED_JOBS, unnamed=True, limit=limit)
     except ScrypathError:
-        return FAILED_WORK.empty()  # the row of every schema says that the queue was not looked at
+        return FAILED_WORK.empty()  # the row of every schema says that the queue was not checked
     if page.truncated:
         raise _truncated("failed jobs that name no index", limit, config)
     units, _ = classified(of_jobs(page.frame, [], config), None)

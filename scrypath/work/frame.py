@@ -42,7 +42,7 @@ def sync_work(schema: Any, *, limit: int | None = None, config: Config | None = 
     schema
         Registered name, model or schema.
     limit
-        Tasks, and jobs, looked at, newest first; default: the configured ``history_limit``.
+        Tasks, and jobs, read, newest first; default: the configured ``history_limit``.
     config
         Used instead of the configured one.
 

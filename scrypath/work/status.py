@@ -35,7 +35,7 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``frames.STATUS``. A source that was not looked at has ``observed`` false, null numbers and a note.
+        ``frames.STATUS``. A source that was not checked has ``observed`` false, null numbers and a note.
         ``failed`` leaves out what a later success healed. Where ``history_limit`` cuts the failures, the newest are
         counted and the note says so; it also says where later successes could not be read to their end.
 
@@ -52,7 +52,7 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     """
     resolved = resolve(config)
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(resolved))
-    queue = cache(partial(_queue_counts, resolved))  # one look at the queue serves every schema
+    queue = cache(partial(_queue_counts, resolved))  # one read of the queue serves every schema
     rows = []
     for ref in (IndexRef.live(schema, resolved) for schema in asked):
         failures = cache(partial(_failures, ref, queue))
@@ -156,7 +156,7 @@ def _queue(
 def _without_index(counted: pl.DataFrame | ScrypathError) -> list[dict[str, Any]]:
     """One row for the jobs whose arguments name no index; none without such jobs."""
     if isinstance(counted, ScrypathError):
-        return []  # the row of every schema says that the queue was not looked at
+        return []  # the row of every schema says that the queue was not checked
     counted = counted.filter(pl.col("index").fill_null("") == "")
     if counted.is_empty():
         return []

@@ -102,7 +102,7 @@ COMMENT ON COLUMN snapshots."index" IS 'Index name on the server';
 COMMENT ON COLUMN snapshots.taken_at IS 'When the comparison began, UTC';
 COMMENT ON COLUMN snapshots.duration_us IS 'How long it took, in microseconds';
 COMMENT ON COLUMN snapshots.verify IS 'What was compared: fingerprint or content; null when documents were not';
-COMMENT ON COLUMN snapshots.documents_compared IS 'False: documents were not looked at and their counts are null';
+COMMENT ON COLUMN snapshots.documents_compared IS 'False: documents were not checked and their counts are null';
 COMMENT ON COLUMN snapshots."rows" IS 'Rows of the schema';
 COMMENT ON COLUMN snapshots.documents IS 'Documents in the index';
 COMMENT ON COLUMN snapshots.missing IS 'Rows without a document';

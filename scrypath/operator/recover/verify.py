@@ -84,7 +84,7 @@ def _verified(row: dict[str, Any], config: Config) -> dict[str, Any]:
         except (TaskTimeout, _NotFinished) as error:
             seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": error.args[0]}
         except ScrypathError as error:
-            detail = f"Not looked at: {error.message}"
+            detail = f"Not checked: {error.message}"
             seen = {"outcome": Outcome.UNKNOWN, "verified": None, "detail": detail}
         recording.ended(seen["outcome"], document_count=row["document_count"], detail=seen["detail"])
     return row | seen | {"outcome": str(seen["outcome"])}

@@ -1,4 +1,4 @@
-"""``reconcile_sync``: look at everything, change nothing, remember what was seen."""
+"""``reconcile_sync``: read everything, change nothing, store the report."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def reconcile_sync(
     Parameters
     ----------
     schemas
-        Registered name, model or schema. Several, or none for all that are registered or configured, are looked at
+        Registered name, model or schema. Several, or none for all that are registered or configured, are checked
         side by side.
     documents
         False: do not compare documents; their numbers are null then, not zero.
@@ -86,10 +86,10 @@ def reconcile_sync(
     -------
     Reconcile or Fleet
         For one schema named, frames of its status, failed work, signals, documents and recommended actions. A part
-        that could not be looked at says so and does not keep the others from being shown: where the database or the
+        that could not be checked says so and does not keep the others from being shown: where the database or the
         server cannot be read, or stops answering half way, ``in_step`` is None, the note says why, and
         ``document_counts`` how many rows are ``unknown``. Otherwise a fleet of such reports, in which an error that
-        one schema raises does not keep the others from being looked at.
+        one schema raises does not keep the others from being checked.
 
     Raises
     ------

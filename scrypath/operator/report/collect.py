@@ -1,4 +1,4 @@
-"""One schema looked at: its documents, work, settings and rebuild, as one report that is remembered."""
+"""One schema checked: its documents, work, settings and rebuild, as one report that is remembered."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def look(
     Parameters
     ----------
     ref
-        What is looked at.
+        What is checked.
     scope
         How much of it.
     reading
@@ -196,7 +196,7 @@ def _everything(ref: IndexRef, verify: Verification, *, reading: Reading, shown:
 
 
 def _looked[T](look: Callable[[], T]) -> T | None:
-    # One part that cannot be seen must not hide the others; the signals say that it was not looked at.
+    # One part that cannot be seen must not hide the others; the signals say that it was not checked.
     try:
         return look()
     except ScrypathError:

@@ -27,9 +27,9 @@ class Fleet:
     Parameters
     ----------
     reports
-        A :class:`Reconcile` of each schema that could be looked at.
+        A :class:`Reconcile` of each schema that could be checked.
     errors
-        By schema, the error that kept each of the others from being looked at. A schema that could not even be
+        By schema, the error that kept each of the others from being checked. A schema that could not even be
         imported goes by its import string.
     """
 
@@ -53,7 +53,7 @@ class Fleet:
         Raises
         ------
         SchemaError
-            When the schema was not among those looked at. A schema that could not be looked at raises the error
+            When the schema was not among those checked. A schema that could not be checked raises the error
             that kept it from being.
         """
         known = {report.schema: report for report in self.reports}
@@ -62,7 +62,7 @@ class Fleet:
             raise self.errors[name]
         if name not in known:
             raise SchemaError(
-                f"{name} is not among the schemas that were looked at.", hint=did_you_mean(name, known)
+                f"{name} is not among the schemas that were checked.", hint=did_you_mean(name, known)
             )
         return known[name]
 
@@ -85,7 +85,7 @@ class Fleet:
 
     @property
     def failures(self) -> pl.DataFrame:
-        """``frames.FLEET_FAILURES``: one row per schema that could not be looked at."""
+        """``frames.FLEET_FAILURES``: one row per schema that could not be checked."""
         return FLEET_FAILURES.rows({"schema": name} | _told(error) for name, error in self.errors.items())
 
     @property
@@ -120,7 +120,7 @@ class Fleet:
             f"{answers.count(True)} of {counted(len(answers) + len(self.errors), 'schema')} in step",
             *([f"{answers.count(False)} not in step"] if False in answers else []),
             *([f"of {answers.count(None)} it is not known"] if None in answers else []),
-            *([f"{len(self.errors)} could not be looked at"] if self.errors else []),
+            *([f"{len(self.errors)} could not be checked"] if self.errors else []),
         ]
         return "; ".join(told) + "."
 
@@ -132,7 +132,7 @@ class Fleet:
             self.headline(),
             {
                 "Schemas": shown,
-                "Not looked at": self.failures.select("schema", "error", "message"),
+                "Not checked": self.failures.select("schema", "error", "message"),
                 "Recommended": self.actions,
             },
         )
@@ -141,7 +141,7 @@ class Fleet:
 
     def _repr_html_(self) -> str:
         shown = self.schemas.drop("index", "snapshot_id", "from_snapshot", "taken_at", "duration")
-        lost = {"Not looked at": self.failures} if self.errors else {}
+        lost = {"Not checked": self.failures} if self.errors else {}
         summary = display.html(self.headline(), {"Schemas": shown, **lost, "Recommended": self.actions})
         return summary + display.boxed(
             "".join(display.folded(report.headline(), report._repr_html_()) for report in self.reports)

@@ -21,7 +21,7 @@ class Reconcile:
     Parameters
     ----------
     schema, index
-        What was looked at.
+        What was checked.
     taken_at
         When the comparison of documents began (without one, when the report was made), UTC.
     duration
@@ -33,7 +33,7 @@ class Reconcile:
     verify
         What was compared: ``fingerprint``, ``content``, or None when documents were not compared.
     rows, indexed, matching
-        Rows of the schema, documents in the index, rows whose document says the same; None: not looked at.
+        Rows of the schema, documents in the index, rows whose document says the same; None: not checked.
     note
         What to know about how documents were compared, or why they were not.
     method
@@ -125,7 +125,7 @@ class Reconcile:
             {
                 "Recommended": self.actions.drop("schema"),
                 "Documents": self.document_counts if self.estimate is None else self.estimate,
-                "Signals that are raised, or could not be looked at": _raised(self.drift_signals),
+                "Signals that are raised, or could not be checked": _raised(self.drift_signals),
                 "Status": _told(self.status.drop("schema", "index")),
                 "Failed work by reason": self.reason_counts,
             },
@@ -147,7 +147,7 @@ def _told(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def open_work(status: pl.DataFrame, failed_work: pl.DataFrame) -> dict[str, int | None]:
-    """``pending`` and ``failed`` units of work in the sources that were looked at; None where none was."""
+    """``pending`` and ``failed`` units of work in the sources that were checked; None where none was."""
     seen = status.filter(pl.col("observed"))
     if seen.is_empty():
         return {"pending": None, "failed": None}

@@ -1,4 +1,4 @@
-"""How much of a schema a report looks at, and which ways of looking exclude each other."""
+"""How much of a schema a report reads, and which options exclude each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALONE = frozenset({"documents=False", "sample"})  # each leaves nothing to the o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What :func:`scrypath.reconcile_sync` was asked to look at; its options explain each.
+    """What :func:`scrypath.reconcile_sync` was asked to read; its options explain each.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def scope(
     ]
     if len(asked) > 1 and not ALONE.isdisjoint(asked):
         raise InvalidOptions(
-            f"{' and '.join(asked)} cannot be asked for together.", hint="Leave all but one of them out."
+            f"{' and '.join(asked)} cannot be combined.", hint="Leave all but one of them out."
         )
     if sample is not None and (isinstance(sample, bool) or not isinstance(sample, int) or sample < 1):
         raise InvalidOptions(f"sample cannot be {sample!r}.", hint="Give a number of rows, at least 1.")

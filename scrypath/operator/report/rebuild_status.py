@@ -20,7 +20,7 @@ class RebuildView:
     live_index, target_index
         Names on the server.
     observed
-        False: the server was not looked at, and the rest says nothing.
+        False: the server was not checked, and the rest says nothing.
     task_state
         The target's work: idle, pending, completed, failed.
     cutover
@@ -35,7 +35,7 @@ class RebuildView:
 
 
 def unobserved(ref: IndexRef) -> RebuildView:
-    """The view of a server that was not looked at."""
+    """The view of a server that was not checked."""
     live = ref.uid
     return RebuildView(live, target_of(live), observed=False)
 

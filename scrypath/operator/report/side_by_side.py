@@ -1,4 +1,4 @@
-"""Several schemas looked at, a few at a time, so that none hides another and an interruption stops them all."""
+"""Several schemas checked, a few at a time, so that none hides another and an interruption stops them all."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def side_by_side(
     lost: dict[str, Exception],
     progress: bool,
 ) -> Fleet:
-    """Look at each schema; what keeps one from being looked at is kept in its place.
+    """Check each schema; an error of one is kept in its place.
 
     Parameters
     ----------
     schemas, config
-        What is looked at.
+        What is checked.
     scope
         How much of each.
     executor
         Where each schema is read; default: threads of this process.
     lost
-        By schema, what kept others from being looked at.
+        By schema, what kept others from being checked.
     progress
         Show a progress bar of schemas.
     """
@@ -77,7 +77,7 @@ def side_by_side(
     at_once = min(len(schemas), AT_ONCE if executor is None else IN_FLIGHT)
     with (
         ThreadPoolExecutor(max(1, at_once), thread_name_prefix="scrypath-fleet") as pool,
-        progress_bar("Schemas looked at", len(schemas), shown=progress, unit="schema") as bar,
+        progress_bar("Schemas checked", len(schemas), shown=progress, unit="schema") as bar,
     ):
         looks = {
             schema.name: pool.submit(

@@ -1,4 +1,4 @@
-"""The questions a reconcile report answers, each with yes, no or 'not looked at'."""
+"""The questions a reconcile report answers, each with yes, no or 'not checked'."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def drift_signals(
     contract: pl.DataFrame | None,
     version: ServerVersion | None,
 ) -> pl.DataFrame:
-    """``frames.DRIFT_SIGNALS`` from the parts of a report; a part that is None was not looked at."""
+    """``frames.DRIFT_SIGNALS`` from the parts of a report; a part that is None was not checked."""
     rows = [
         _pending(Signal.PENDING_BACKEND_WORK, status, WorkSource.MEILISEARCH),
         _pending(Signal.PENDING_QUEUE_WORK, status, WorkSource.OBAN),
@@ -48,7 +48,7 @@ def _row(signal: Signal, count: int | None, detail: str, *, raised: bool | None 
 def _pending(signal: Signal, status: pl.DataFrame, source: WorkSource) -> dict[str, Any]:
     row = status.filter(pl.col("source") == str(source)).row(0, named=True)
     if not row["observed"]:
-        return _row(signal, None, row["note"] or "Not looked at.")
+        return _row(signal, None, row["note"] or "Not checked.")
     count = row["pending"] + row["retrying"]
     return _row(signal, count, f"{count} accepted and not finished." if count else "Nothing is pending.")
 
@@ -58,8 +58,8 @@ def _failed(failed_work: pl.DataFrame, status: pl.DataFrame) -> dict[str, Any]:
     blind = status.filter(~pl.col("observed"))["source"].to_list()
     seen = [str(source) for source in WorkSource if str(source) not in blind]
     if not seen:
-        return _row(Signal.FAILED_SYNC_WORK, None, "Neither source was looked at.")
-    said = f"{units.height} failed or retrying and not healed, looking at {' and '.join(seen)}."
+        return _row(Signal.FAILED_SYNC_WORK, None, "Neither source was checked.")
+    said = f"{units.height} failed or retrying and not healed, in {' and '.join(seen)}."
     unread = failed_work.filter(pl.col("work_id").is_null() & pl.col("source").cast(pl.String).is_in(seen))
     # What was not read of the failures has failed too; where successes were not read, failures are left open.
     raised = units.height > 0 or not unread.is_empty()
@@ -73,7 +73,7 @@ def _rebuild(rebuild: RebuildView) -> list[dict[str, Any]]:
         Signal.REINDEX_CUTOVER_PENDING,
     )
     if not rebuild.observed:
-        return [_row(name, None, "The server was not looked at.") for name in names]
+        return [_row(name, None, "The server was not checked.") for name in names]
     running = rebuild.task_state is TaskState.PENDING
     waiting = rebuild.cutover is Cutover.PENDING
     return [
@@ -112,7 +112,7 @@ def _documents(comparison: Comparison | None) -> dict[str, Any]:
 
 def _contract(contract: pl.DataFrame | None) -> dict[str, Any]:
     if contract is None:
-        return _row(Signal.CONTRACT_DRIFT, None, "The index's settings were not looked at.")
+        return _row(Signal.CONTRACT_DRIFT, None, "The index's settings were not checked.")
     keys = ", ".join(contract["key"].to_list())
     return _row(
         Signal.CONTRACT_DRIFT, contract.height, f"{keys} differ." if keys else "The settings are as declared."
@@ -121,7 +121,7 @@ def _contract(contract: pl.DataFrame | None) -> dict[str, Any]:
 
 def _version(version: ServerVersion | None) -> dict[str, Any]:
     if version is None:
-        return _row(Signal.VERSION_UNSUPPORTED, None, "The server was not looked at.")
+        return _row(Signal.VERSION_UNSUPPORTED, None, "The server was not checked.")
     return _row(
         Signal.VERSION_UNSUPPORTED,
         int(not version.supported),

@@ -168,7 +168,7 @@ def test_what_reads_little_is_not_divided(
 ) -> None:
     with (
         ThreadPoolExecutor(1) as executor,
-        pytest.raises(InvalidOptions, match="asked for together") as refused,
+        pytest.raises(InvalidOptions, match="cannot be combined") as refused,
     ):
         scrypath.reconcile_sync(*schemas, executor=executor, config=config, **options)
     assert "executor" in refused.value.message

@@ -221,7 +221,7 @@ def test_without_updated_at_or_an_earlier_comparison_everything_is_read(
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"incremental": True, "sample": 10}, "incremental and sample cannot be asked for together"),
+        ({"incremental": True, "sample": 10}, "incremental and sample cannot be combined"),
         ({"documents": False, "sample": 10}, "documents=False and sample"),
         ({"sample": 0}, "sample cannot be 0"),
         ({"sample": True}, "sample cannot be True"),

@@ -140,7 +140,7 @@ def test_a_configured_schema_that_cannot_be_imported_hides_no_other(drifted: Con
     assert [report.schema for report in fleet] == ["Brand", "Product"]
     assert list(fleet.errors) == [NOWHERE, "no.such.module:Thing"]
     assert all(isinstance(error, SchemaError) for error in fleet.errors.values())
-    assert fleet.headline() == "1 of 4 schemas in step; 1 not in step; 2 could not be looked at."
+    assert fleet.headline() == "1 of 4 schemas in step; 1 not in step; 2 could not be checked."
 
 
 def test_a_schema_that_is_named_and_not_known_is_refused_before_anything_is_read(config: Config) -> None:
@@ -160,7 +160,7 @@ def test_no_schema_at_all_names_the_next_step(config: Config, monkeypatch: pytes
 def test_a_report_that_was_not_made_is_asked_for_in_vain(drifted: Config) -> None:
     fleet = scrypath.reconcile_sync(Brand, Brand, config=drifted)
     assert [report.schema for report in fleet] == ["Brand"]
-    with pytest.raises(SchemaError, match="Product is not among the schemas that were looked at"):
+    with pytest.raises(SchemaError, match="Product is not among the schemas that were checked"):
         fleet.report("Product")
 
 
@@ -256,5 +256,5 @@ def test_the_command_ends_with_1_where_one_of_all_could_not_be_looked_at(
     assert json.loads(err)["message"].startswith(f"{NOWHERE}: ")
     code, out, err = run("reconcile")
     assert code == 1
-    assert "1 could not be looked at" in out
+    assert "1 could not be checked" in out
     assert err.startswith(f"Error (schema): {NOWHERE}: ")

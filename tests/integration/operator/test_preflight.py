@@ -32,7 +32,7 @@ def test_everything_can_be_reached(config: Config) -> None:
 
 def test_an_index_that_is_not_there_says_how_to_make_it(config: Config) -> None:
     found = checks(config, "Brand")
-    assert found["queue"][0] is None  # not looked at is not fine
+    assert found["queue"][0] is None  # not checked is not fine
     index = next(name for name in found if name.startswith("index: "))
     assert found[index] == (False, "The index does not exist.", "backfill('Brand') creates and fills it.")
 

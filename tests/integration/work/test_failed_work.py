@@ -1,4 +1,4 @@
-"""Failed work is shown with its reason, healed work as healed, what was not looked at as such."""
+"""Failed work is shown with its reason, healed work as healed, what was not checked as such."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_source_that_cannot_be_asked_is_a_row_not_a_silence(oban: Config, prod
     away = replace(oban, meilisearch_url="http://127.0.0.1:1")
     (row,) = scrypath.failed_sync_work("Product", config=away).to_dicts()
     assert (row["work_id"], row["state"], row["source"]) == (None, "unknown", "meilisearch")
-    assert "not looked at" in row["reason"]
+    assert "not checked" in row["reason"]
     status = scrypath.sync_status("Product", config=away)
     assert status["observed"].to_list() == [False, True]
 

@@ -185,7 +185,7 @@ def test_new_resolved_persisting(config: Config) -> None:
 def test_a_report_without_documents_cannot_be_compared(config: Config) -> None:
     full = snapshots.save(config, at(0), drifted(a="stale"))
     bare = snapshots.save(config, at(1, documents_compared=False), DOCUMENTS.empty())
-    with pytest.raises(InvalidOptions, match=f"Snapshot '{bare}' did not look at the documents"):
+    with pytest.raises(InvalidOptions, match=f"Snapshot '{bare}' did not compare documents"):
         snapshots.compare(config, full, bare)
 
 

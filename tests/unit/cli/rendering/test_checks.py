@@ -15,7 +15,7 @@ def test_checks_show_the_next_step(lines: Lines) -> None:
         CHECKS.rows(
             [
                 {"check": "server", "ok": True, "detail": "Meilisearch 1.50.0"},
-                {"check": "queue", "ok": None, "detail": "Not looked at."},
+                {"check": "queue", "ok": None, "detail": "Not checked."},
                 {"check": "store", "ok": False, "detail": "Locked.", "hint": "Close the other kernel."},
             ]
         )
@@ -23,6 +23,6 @@ def test_checks_show_the_next_step(lines: Lines) -> None:
     assert lines() == [
         "Check                 Seen                Next step",
         "server  ok            Meilisearch 1.50.0",
-        "queue   not observed  Not looked at.",
+        "queue   not observed  Not checked.",
         "store   not ok        Locked.             Close the other kernel.",
     ]

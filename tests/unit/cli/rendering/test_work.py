@@ -63,10 +63,10 @@ def test_failed_work_says_each_reason_once(lines: Lines) -> None:
 
 def test_a_source_that_could_not_be_asked_is_not_called_empty(lines: Lines) -> None:
     frame = FAILED_WORK.rows(
-        [{"schema": "City", "source": "oban", "state": "unknown", "reason": "oban was not looked at: no."}]
+        [{"schema": "City", "source": "oban", "state": "unknown", "reason": "oban was not checked: no."}]
     )
     show_failed(frame)
-    assert lines() == ["City: oban was not looked at: no."]
+    assert lines() == ["City: oban was not checked: no."]
 
 
 def test_no_failed_work(lines: Lines) -> None:
