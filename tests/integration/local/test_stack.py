@@ -15,14 +15,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import polars as pl
+import psutil
 import psycopg
 import pytest
 
 from scrypath.config import Config, resolve
 from scrypath.errors import StackError
-from scrypath.local import server, stack, worker
+from scrypath.local import server, stack, state, worker
 from scrypath.local.process import wait_until
-from scrypath.local.state import Part
+from scrypath.local.state import Kept, Part
 from scrypath.local.status import LOCAL_STATUS
 from scrypath.memory import store
 from scrypath.vocabulary import SyncMode
@@ -133,6 +134,41 @@ def test_the_key_is_random_and_only_the_owner_can_read_it(home: Path, program: P
     assert secret not in shown
     with pytest.raises(urllib.error.HTTPError, match=r"403|401"):
         urllib.request.urlopen(f"{made.meilisearch_url}/version", timeout=5)
+
+
+def test_no_server_gets_what_is_in_the_environment_of_who_starts_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "hunter2hunter2")
+    monkeypatch.setenv("SCRYPATH_STORE", "hunter3hunter3")
+    monkeypatch.setenv("MEILI_LOG_LEVEL", "warn")  # what is meant for the server reaches it
+    stack.up(home=home, worker=False)
+    for part in ("database", "meilisearch"):
+        process = psutil.Process(pid_of(home, part))
+        assert not {"SHOP_PASSWORD", "SCRYPATH_STORE"} & process.environ().keys()
+        assert "hunter" not in " ".join(process.cmdline())
+    assert process.environ()["MEILI_LOG_LEVEL"] == "warn"
+
+
+def test_the_password_of_a_service_that_was_given_is_kept_in_no_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = {"DATABASE": "postgresql://shop:it's 7)@x@db/shop", "MEILISEARCH": "http://shop:it's 7)@x@search"}
+    home.mkdir()
+    state.write(
+        home,
+        {Part[name]: Kept("external", Config(database_url=url).database_url) for name, url in urls.items()},
+    )
+    assert "7)" not in (home / "stack.json").read_text()
+    assert "7)" not in str(stack.status(home=home).rows())
+    with pytest.raises(StackError, match=r"whose password it does not keep.*Set SCRYPATH_DATABASE_URL"):
+        stack.current(home)
+    for name, url in urls.items():
+        monkeypatch.setenv(f"SCRYPATH_{name}_URL", url)
+    found = stack.current(home)
+    assert found is not None
+    assert (found.database_url, found.meilisearch_url) == (urls["DATABASE"], urls["MEILISEARCH"])
+    assert "7)" not in repr(found)
 
 
 def test_parts_that_died_are_seen_and_started_again(home: Path) -> None:
