@@ -14,6 +14,7 @@ from scrypath.cli.commands.reconcile import reconcile
 from scrypath.cli.commands.rehearse import rehearse
 from scrypath.cli.commands.reindex import reindex, rollback
 from scrypath.cli.commands.retry import retry
+from scrypath.cli.commands.search import explain_search, search
 from scrypath.cli.commands.snapshots import app as snapshots
 from scrypath.cli.commands.status import status
 from scrypath.cli.commands.worker import worker
@@ -59,6 +60,8 @@ app.command("retry")(retry)
 app.command("backfill")(backfill)
 app.command("reindex", short_help="Build the index anew and exchange it.")(reindex)
 app.command("rollback", short_help="Go back to the index before the last reindex.")(rollback)
+app.command("search")(search)
+app.command("explain-search", short_help="Say why a search finds a document, or does not.")(explain_search)
 app.command("worker", short_help="Run the jobs of the sync queue until stopped.")(worker)
 app.command("rehearse", short_help="Cause an incident, for practice.")(rehearse)
 app.add_typer(snapshots, name="snapshots", short_help="List, compare and publish stored reports.")

@@ -23,6 +23,7 @@ from scrypath.schema.identity import id_text
 from scrypath.schema.index_ref import IndexRef
 from scrypath.search_frames import SEARCH_EXPLANATION
 from scrypath.source import rows
+from scrypath.telemetry import span
 
 MOST_WORDS = 10  # that the server looks at
 type Answer = dict[str, Any]
@@ -135,15 +136,19 @@ def explain_search(
     request.tenants()
     ref = IndexRef.find(request.schema, config)
     key = id_text(ref.schema, id)
+    with span("scrypath.search", schema=ref.schema.name, index=ref.uid):
+        rank, answers = _answers(ref, request, key)
+    return SearchExplanation(request, key, SEARCH_EXPLANATION.rows(_in_order(answers)), rank)
+
+
+def _answers(ref: IndexRef, request: SearchRequest, key: str) -> tuple[int | None, list[Answer]]:
     found: list[Answer] = [*_row(ref, key)]
     documents_found = documents.get_many(ref.config, ref.uid, [key])
     if not documents_found:
-        found.append(_answer("document", False, f"The index {ref.uid} has no document {key}."))
-        return SearchExplanation(request, key, SEARCH_EXPLANATION.rows(_in_order(found)))
+        return None, [*found, _answer("document", False, f"The index {ref.uid} has no document {key}.")]
     found.append(_answer("document", True, f"The index {ref.uid} has it."))
-    found += _conditions(ref, request, key)
     rank, answers = _text(ref, request, key, documents_found[0])
-    return SearchExplanation(request, key, SEARCH_EXPLANATION.rows(_in_order([*found, *answers])), rank)
+    return rank, [*found, *_conditions(ref, request, key), *answers]
 
 
 def _row(ref: IndexRef, key: str) -> Iterator[Answer]:

@@ -17,6 +17,7 @@ from scrypath.query.request import SearchRequest
 from scrypath.schema.identity import several
 from scrypath.schema.index_ref import IndexRef
 from scrypath.search_frames import RELEVANCE, RELEVANCE_CHANGES, RELEVANCE_SUMMARY
+from scrypath.telemetry import span
 
 LIVE = "live"
 SIZE = 10  # hits looked at
@@ -148,18 +149,19 @@ def relevance(
     }
     rows: list[dict[str, Any]] = []
     for uid in uids:
-        queries = [body | {"indexUid": uid} for body in bodies.values()]
-        replies = [
-            reply
-            for start in range(0, len(queries), PORTION)
-            for reply in raw.multi_search(ref.config, {"queries": queries[start : start + PORTION]})[
-                "results"
-            ]
-        ]
+        with span("scrypath.search_many", backend="meilisearch"):
+            replies = _replies(ref.config, [body | {"indexUid": uid} for body in bodies.values()])
         for (query, wanted), reply in zip(expected.items(), replies, strict=True):
             hits = [str(hit[ref.schema.document_id]) for hit in reply["hits"]]
             rows.append(_row(uid, query, wanted, hits))
     return Relevance(RELEVANCE.rows(rows), size)
+
+
+def _replies(config: Config, queries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    portions = (queries[start : start + PORTION] for start in range(0, len(queries), PORTION))
+    return [
+        reply for portion in portions for reply in raw.multi_search(config, {"queries": portion})["results"]
+    ]
 
 
 def _row(uid: str, query: str, wanted: Sequence[str], hits: Sequence[str]) -> dict[str, Any]:
