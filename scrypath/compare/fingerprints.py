@@ -46,6 +46,7 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
     import pyarrow as pa
 
     names = [field.name for field in schema.fields]
+    other, documents = _other_spellings(schema, documents)
     held = [
         {name: document.get(name) for name in names} | {schema.document_id: _identity(schema, document)}
         for document in documents
@@ -55,13 +56,28 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
     known = computed(
         f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch", sound
     )
+    strange = [*other, *(document_id for document_id, _ in misfits)]
     strangers = pa.table(
         {
-            "id": pa.array([document_id for document_id, _ in misfits], known.schema.field("id").type),
-            "fingerprint": pa.nulls(len(misfits), known.schema.field("fingerprint").type),
+            "id": pa.array(strange, known.schema.field("id").type),
+            "fingerprint": pa.nulls(len(strange), known.schema.field("fingerprint").type),
         }
     )
     return pa.concat_tables([known, strangers])
+
+
+def _other_spellings(
+    schema: SearchSchema, documents: Sequence[dict[str, Any]]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Ids as no row's document has them, such as a UUID in capital letters, and the documents that have another."""
+    ids = [id_of(schema, document) for document in documents]
+    if schema.id_field.kind is not Kind.UUID:
+        return [], list(documents)
+    usual = [id_value(schema, text) is not None for text in ids]
+    return (
+        [text for text, same in zip(ids, usual, strict=True) if not same],
+        [document for document, same in zip(documents, usual, strict=True) if same],
+    )
 
 
 def _identity(schema: SearchSchema, document: dict[str, Any]) -> Any:
@@ -69,5 +85,6 @@ def _identity(schema: SearchSchema, document: dict[str, Any]) -> Any:
     text, value = id_of(schema, document), document[schema.document_id]
     kind = schema.id_field.kind
     if kind is Kind.INTEGER and isinstance(value, str):
-        return number if str(number := id_value(schema, text)) == text else text
+        number = id_value(schema, text)
+        return text if number is None else number
     return text if kind is Kind.TEXT else value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scrypath.errors import ProjectionError
 from scrypath.schema.fields import Field, Kind
-from scrypath.schema.identity import attribute, document_id
+from scrypath.schema.identity import attribute, cannot_read, document_id, shown_id
 from scrypath.schema.metadata import SearchSchema
 from scrypath.schema.value_messages import hint, reason
 from scrypath.schema.values import field_value
@@ -78,7 +78,7 @@ def sound_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Tabl
         return from_records(schema, records), []
     except ProjectionError as error:
         if len(records) == 1:
-            return arrow_schema(schema).empty_table(), [(_shown_id(schema, records[0]), error.message)]
+            return arrow_schema(schema).empty_table(), [(shown_id(schema, records[0]), error.message)]
     # One of many, most often: halves find it sooner than looking at each.
     middle = len(records) // 2
     left, right = sound_records(schema, records[:middle]), sound_records(schema, records[middle:])
@@ -90,27 +90,14 @@ def misfit(schema: SearchSchema, field: Field, row_id: str, value: Any, error: E
     return f"{schema.name}: {reason(field, value, error)} (record {row_id!r})."
 
 
-def _shown_id(schema: SearchSchema, record: Any) -> str:
-    found = (
-        record.get(schema.document_id)
-        if isinstance(record, dict)
-        else getattr(record, schema.document_id, None)
-    )
-    return "" if found is None else str(found)
-
-
 def _projected(schema: SearchSchema, record: Any) -> Any:
-    if not schema.overridden or isinstance(record, dict):
+    if not schema.overridden or isinstance(record, Mapping):
         return record
     assert schema.model is not None
     try:
         document = schema.model.search_document(record)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ProjectionError(
-            f"{schema.name}.search_document cannot project record {_shown_id(schema, record)!r}: "
-            f"{type(error).__name__}: {error}",
-            hint="Mend the row, or let search_document take such a row.",
-        ) from error
+    except Exception as error:  # the user's own code
+        raise cannot_read(schema, record, "search_document", error) from error
     known = {field.name for field in schema.fields}
     if extra := sorted(set(document) - known):
         raise ProjectionError(

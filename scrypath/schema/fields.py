@@ -94,8 +94,13 @@ class Field:
 
 
 def columns_of(table: Table, model: type[Any] | None) -> dict[str, Column[Any]]:
-    """The columns of a table by the name that records have them under: of the attribute, where there is a model."""
+    """The columns by the name that records have them under: of the attribute, where there is a model.
+
+    A model that inherits from another by a join has the columns of both tables.
+    """
+    from sqlalchemy import Column
+
     if model is None:
         return dict(table.columns)
     mapped = model.__mapper__.columns
-    return {str(name): column for name, column in mapped.items() if column.table is table}
+    return {str(name): column for name, column in mapped.items() if isinstance(column, Column)}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from scrypath.errors import InvalidOptions, ProjectionError
+from scrypath.errors import InvalidOptions, ProjectionError, ScrypathError
+from scrypath.redaction import redact
 from scrypath.schema.fields import Kind
 from scrypath.schema.metadata import SearchSchema
 
@@ -17,7 +18,7 @@ _ID = re.compile(ID_PATTERN)
 
 
 def id_text(schema: SearchSchema, value: Any) -> str:
-    """A document id as text, as Meilisearch keeps it.
+    """A document id as text, as it stands in the index: a text is taken as it is given.
 
     Raises
     ------
@@ -28,7 +29,7 @@ def id_text(schema: SearchSchema, value: Any) -> str:
         raise ProjectionError(
             f"{schema.name}: {value!r} cannot be a document id.", hint="It is an integer, a text or a UUID."
         )
-    text = str(_as_kept(schema, value))
+    text = str(value)
     if not usable(text):
         raise ProjectionError(
             f"{schema.name}: document id {text!r} has characters that Meilisearch refuses.",
@@ -70,8 +71,8 @@ def usable(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _as_kept(schema: SearchSchema, value: int | str | UUID) -> int | str | UUID:
-    # A UUID has one text in the index, whatever its letters look like in the caller's hands.
+def _as_kept(schema: SearchSchema, value: Any) -> Any:
+    # The UUID of a row has one text in the index, whatever its letters look like in the caller's hands.
     if isinstance(value, str) and schema.id_field.kind is Kind.UUID:
         with suppress(ValueError):
             return UUID(value)
@@ -79,10 +80,10 @@ def _as_kept(schema: SearchSchema, value: int | str | UUID) -> int | str | UUID:
 
 
 def document_id(schema: SearchSchema, record: Any) -> str:
-    """The document id of a record (a model instance, a row or a mapping), or of a bare id value."""
-    if isinstance(record, int | str | UUID):
-        return id_text(schema, record)
-    return id_text(schema, attribute(schema, record, schema.document_id))
+    """The document id of a record (a model instance, a row or a mapping), or of a row's bare id."""
+    bare = isinstance(record, int | str | UUID)
+    value = record if bare else attribute(schema, record, schema.document_id)
+    return id_text(schema, _as_kept(schema, value))
 
 
 def id_value(schema: SearchSchema, text: str) -> Any:
@@ -91,7 +92,16 @@ def id_value(schema: SearchSchema, text: str) -> Any:
 
 
 def id_values(schema: SearchSchema, texts: Iterable[str]) -> list[Any]:
-    """The values of the id column for document ids given as text; those that no row can have are left out."""
+    """The values of the id column for document ids as they stand in the index; those that no row can have are left out.
+
+    Examples
+    --------
+    >>> from sqlalchemy import Column, Integer, MetaData, Table
+    >>> from scrypath.schema import search_schema
+    >>> parcels = search_schema(Table("parcels", MetaData(), Column("id", Integer, primary_key=True)), fields=["id"])
+    >>> id_values(parcels, ["7", "007", "x"])
+    [7]
+    """
     match schema.id_field.kind:
         case Kind.INTEGER:
             read: Callable[[str], Any] = int
@@ -102,23 +112,61 @@ def id_values(schema: SearchSchema, texts: Iterable[str]) -> list[Any]:
     found = []
     for text in texts:
         with suppress(ValueError):
-            found.append(read(text))
+            # Another spelling, as "007" of 7, is another document's id.
+            if str(value := read(text)) == text:
+                found.append(value)
     return found
 
 
 def attribute(schema: SearchSchema, record: Any, name: str) -> Any:
-    """A record's value of a field; a missing one raises, naming schema, field and record."""
+    """A record's value of a field; one that is missing, or cannot be read, raises, naming schema, field and record."""
     try:
-        if isinstance(record, dict):
+        if isinstance(record, Mapping):
             return record[name]
         return getattr(record, name)
-    except (AttributeError, KeyError) as error:
-        shown = (
-            record.get(schema.document_id)
-            if isinstance(record, dict)
-            else getattr(record, schema.document_id, None)
-        )
+    except Exception as error:  # a property runs the user's own code
+        if not isinstance(error, KeyError) and hasattr(type(record), name):
+            raise cannot_read(schema, record, f"field {name!r}", error) from error
         raise ProjectionError(
-            f"{schema.name}: record {shown!r} has no field {name!r}.",
+            f"{schema.name}: record {_id_of(schema, record)!r} has no field {name!r}.",
             hint="Load the whole row, or pass the model's own records.",
         ) from error
+
+
+def cannot_read(schema: SearchSchema, record: Any, what: str, error: Exception) -> Exception:
+    """What to raise when the user's own code about a record fails; what the database refuses stays what it is."""
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.orm.exc import DetachedInstanceError
+
+    if isinstance(error, DBAPIError | ScrypathError):
+        return error
+    return ProjectionError(
+        f"{schema.name}: {what} of record {_id_of(schema, record)!r} cannot be read: "
+        f"{type(error).__name__}: {redact(str(error).partition(chr(10))[0])}",
+        hint="Load what it needs before the record leaves its session, as with selectinload()."
+        if isinstance(error, DetachedInstanceError)
+        else "Fix the row, or let the projection take such a row.",
+    )
+
+
+def shown_id(schema: SearchSchema, record: Any) -> str:
+    """The id of a record for a message, whatever it is; empty when there is none."""
+    found = _id_of(schema, record)
+    return "" if found is None else str(found)
+
+
+def _id_of(schema: SearchSchema, record: Any) -> Any:
+    if isinstance(record, Mapping):
+        return record.get(schema.document_id)
+    try:
+        return getattr(record, schema.document_id, None)
+    except Exception:  # of an expired record without its session, say
+        return _identity_of(record)
+
+
+def _identity_of(record: Any) -> Any:
+    from sqlalchemy import inspect
+
+    state = inspect(record, raiseerr=False)
+    identity = getattr(state, "identity", None)
+    return identity[0] if identity else None

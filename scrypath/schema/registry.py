@@ -12,10 +12,13 @@ from scrypath.config import Config
 from scrypath.errors import SchemaError, ScrypathError, did_you_mean, presentable
 from scrypath.redaction import redact
 from scrypath.schema.metadata import SearchSchema
+from scrypath.schema.row_query import askable, row_query
 
 _FORM = "Write it as package.module:Model."
 
 _schemas: dict[str, SearchSchema] = {}
+# Whose query could not be tried when they were declared: it names what came later.
+_untried: set[SearchSchema] = set()
 
 
 def add(schema: SearchSchema) -> SearchSchema:
@@ -24,8 +27,10 @@ def add(schema: SearchSchema) -> SearchSchema:
     Raises
     ------
     SchemaError
-        When another schema has the name, or would share the index.
+        When another schema has the name, or would share the index, or when the schema's query cannot say what a row
+        is: at once where SQLAlchemy can tell already, otherwise when the schema is first used.
     """
+    _try_query(schema)
     for other in _schemas.values():
         if other.import_string == schema.import_string:
             continue
@@ -59,8 +64,17 @@ def find(given: Any) -> SearchSchema:
     Raises
     ------
     SchemaError
-        When nothing is registered under it; the hint names the nearest.
+        When nothing is registered under it; the hint names the nearest. When the schema's query cannot say what a row
+        is, and that could not be seen when it was declared.
     """
+    found = _find(given)
+    if found in _untried:
+        row_query(found)
+        _untried.discard(found)
+    return found
+
+
+def _find(given: Any) -> SearchSchema:
     if isinstance(given, SearchSchema):
         return given
     if isinstance(given, str):
@@ -99,6 +113,21 @@ def every(config: Config) -> tuple[SearchSchema, ...]:
 def by_index(config: Config) -> dict[str, SearchSchema]:
     """The registered schemas by the name of their index."""
     return {schema.index_name(config): schema for schema in _schemas.values()}
+
+
+def _try_query(schema: SearchSchema) -> None:
+    if schema.query is None:
+        return
+    if not askable(schema):
+        _untried.add(schema)
+        return
+    try:
+        row_query(schema)
+    except SchemaError as error:
+        # The model's own name, say, which Python knows only after the declaration.
+        if not isinstance(error.__cause__, NameError | AttributeError | ImportError):
+            raise
+        _untried.add(schema)
 
 
 def _make_project_importable() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from scrypath.schema import SearchSchema
 from scrypath.schema.index_ref import IndexRef
@@ -35,14 +34,8 @@ def suffices(schema: SearchSchema) -> bool:
 
     The schema's ``query`` may hide rows by what other tables hold: it is asked again with the version.
     """
-    if not schema.plain or any(
-        getattr(field.column, "table", None) is not schema.table for field in schema.fields
-    ):
-        return False
-    statement: Any = selection.ids(schema, Part())
-    return statement.get_final_froms() == [schema.table] and not (
-        statement._distinct or statement._group_by_clauses or statement._having_criteria
-    )
+    own = all(getattr(field.column, "table", None) is schema.table for field in schema.fields)
+    return schema.plain and own
 
 
 def standing(ref: IndexRef, over: Connection) -> Standing:

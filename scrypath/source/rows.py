@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import Connection as SQLConnection
     from sqlalchemy import Select
+    from sqlalchemy.orm import Session
 
 EVERYTHING = Part()
+LARGEST_PAGE = 5_000  # records at a time
+UNREADABLE = (LookupError, TypeError, ValueError)  # of a column type: an enum without this member, say
 
 
 @contextmanager
@@ -58,6 +61,8 @@ def stream(
         When the database cannot be reached or refuses.
     ProjectionError
         When a record cannot be projected.
+    SchemaError
+        When the schema's query fails.
     """
     if in_columns(ref):
         with _adbc(ref, part, misfits, over) as tables:
@@ -81,17 +86,15 @@ def table(ref: IndexRef, part: Part = EVERYTHING, *, over: Connection | None = N
     return pa.concat_tables(found) if found else arrow_schema(ref.schema).empty_table()
 
 
-def records(ref: IndexRef, ids: Sequence[str]) -> list[Any]:
-    """The model's records with these document ids; ids without a row are left out."""
-    from sqlalchemy.orm import Session
-
-    with translated(ref.config), Session(engine(ref.config)) as session:
-        statement = selection.records(ref.schema, Part(ids=ids))
+@contextmanager
+def records(ref: IndexRef, ids: Sequence[str]) -> Iterator[list[Any]]:
+    """The model's records with these document ids, in the session that read them; ids without a row are left out."""
+    with translated(ref.config), _snapshot(ref.config) as session:
         if ref.schema.model is None:
-            return [dict(row._mapping) for row in session.execute(statement)]
-        found = list(session.scalars(statement).unique())
-        session.expunge_all()
-        return found
+            found = session.execute(selection.mappings(ref.schema, Part(ids=ids))).mappings()
+            yield [dict(row) for row in found]
+        else:
+            yield list(session.scalars(selection.records(ref.schema, Part(ids=ids))).unique())
 
 
 def count(ref: IndexRef) -> int:
@@ -205,35 +208,69 @@ def _adbc(
 
 @contextmanager
 def _orm(ref: IndexRef, part: Part, misfits: list[Misfit] | None) -> Iterator[Generator[pa.Table]]:
+    read = _mappings if ref.schema.model is None else _records
+    with translated(ref.config), _snapshot(ref.config) as session:
+        yield read(session, ref, part, misfits)
+
+
+@contextmanager
+def _snapshot(config: Config) -> Iterator[Session]:
+    """A session that sees the database at one moment, where the database can do that."""
     from sqlalchemy.orm import Session
 
-    statement = selection.records(ref.schema, part).execution_options(
-        yield_per=min(ref.config.page_size, 5_000)
-    )
-    with translated(ref.config), Session(engine(ref.config)) as session, session.execute(statement) as found:
-        rows = found.mappings() if ref.schema.model is None else found.scalars()
-        yield (
-            _projected(ref.schema, _plain(ref.schema, page), misfits)
-            for page in _partitions(ref.schema, rows)
-        )
+    made = engine(config)
+    options = {"isolation_level": "REPEATABLE READ"} if made.dialect.name == "postgresql" else {}
+    with made.connect().execution_options(**options) as connection, Session(connection) as session:
+        yield session
 
 
-def _partitions(schema: SearchSchema, rows: Any) -> Iterator[Sequence[Any]]:
+def _mappings(
+    session: Session, ref: IndexRef, part: Part, misfits: list[Misfit] | None
+) -> Generator[pa.Table]:
+    statement = selection.mappings(ref.schema, part).execution_options(yield_per=_page(ref))
     try:
-        yield from rows.partitions()
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:  # of a column type: an enum without this member, say
-        raise ProjectionError(
-            f"{schema.name}: a row holds what its column type cannot read: {error}",
-            hint="Mend the row, or the type of the column in the model.",
-        ) from error
+        for page in session.execute(statement).mappings().partitions():
+            yield _projected(ref.schema, [dict(row) for row in page], misfits)
+    except UNREADABLE as error:
+        raise _unreadable(ref.schema, error) from error
 
 
-def _plain(schema: SearchSchema, page: Sequence[Any]) -> Sequence[Any]:
-    return [dict(row) for row in page] if schema.model is None else page
+def _records(
+    session: Session, ref: IndexRef, part: Part, misfits: list[Misfit] | None
+) -> Generator[pa.Table]:
+    """Projected while their session is there: what a property of a record reads, it reads as of the same moment."""
+    statement = selection.keys(ref.schema, part).execution_options(yield_per=_page(ref))
+    for keys in session.execute(statement).partitions():
+        for page in _loaded(session, ref.schema, keys, misfits):
+            yield _projected(ref.schema, page, misfits)
+        session.expunge_all()
+
+
+def _loaded(
+    session: Session, schema: SearchSchema, keys: Sequence[Any], misfits: list[Misfit] | None
+) -> Generator[list[Any]]:
+    """The records of primary keys, in their order; in halves where one of them cannot be read."""
+    from sqlalchemy import inspect
+
+    try:
+        found = session.scalars(selection.records_of(schema, [key[:-1] for key in keys])).unique().all()
+    except UNREADABLE as error:
+        if misfits is None:
+            raise _unreadable(schema, error) from error
+        if len(keys) == 1:
+            misfits.append(
+                ("" if keys[0][-1] is None else str(keys[0][-1]), _unreadable(schema, error).message)
+            )
+            return
+        for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+            yield from _loaded(session, schema, half, misfits)
+        return
+    by_key = {inspect(record).identity: record for record in found}
+    yield [by_key[tuple(key[:-1])] for key in keys]
+
+
+def _page(ref: IndexRef) -> int:
+    return min(ref.config.page_size, LARGEST_PAGE)
 
 
 def _projected(schema: SearchSchema, page: Sequence[Any], misfits: list[Misfit] | None) -> pa.Table:
@@ -242,3 +279,11 @@ def _projected(schema: SearchSchema, page: Sequence[Any], misfits: list[Misfit] 
     sound, unsound = sound_records(schema, page)
     misfits.extend(unsound)
     return sound
+
+
+def _unreadable(schema: SearchSchema, error: Exception) -> ProjectionError:
+    """A row whose value the type of its column cannot read."""
+    return ProjectionError(
+        f"{schema.name}: a row holds what its column type cannot read: {error}",
+        hint="Mend the row, or the type of the column in the model.",
+    )

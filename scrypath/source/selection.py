@@ -1,19 +1,20 @@
-"""The SELECT that defines what a schema's rows are, every value in the type of its kind."""
+"""Statements over the rows of a schema: each of them wraps the one definition of what a row is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scrypath.schema import SearchSchema
 from scrypath.schema.fields import Kind, columns_of
 from scrypath.schema.identity import id_values
+from scrypath.schema.row_query import RowQuery, keys_of, row_query
 from scrypath.source.driver_values import read_as_it_is
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Select, Subquery
 
 ZONES = timedelta(hours=12)  # how far behind UTC a moment without a time zone can be
 
@@ -41,24 +42,59 @@ def columns(schema: SearchSchema, part: Part, types: Sequence[str] | None = None
     """
     from sqlalchemy import select
 
-    statement = select(*_read(schema, types))
-    if part.ids is None:
-        return _narrow(schema, part, statement)
-    return _narrow(schema, replace(part, ids=None), statement.where(_one_of(schema, part.ids)))
+    query = row_query(schema)
+    rows = query.select(*(_labelled(schema, field.name) for field in schema.fields)).subquery("rows")
+    statement = select(*_read(schema, rows, types))
+    key = rows.c[schema.document_id]
+    if part.ids is not None:
+        statement = statement.where(_one_of(schema, key, part.ids))
+    return _bounded(schema, part, statement, key).options(*query.criteria)
+
+
+def mappings(schema: SearchSchema, part: Part) -> Select[Any]:
+    """The rows of a schema over a table, as the driver reads them, one column a field."""
+    from sqlalchemy import select
+
+    query = row_query(schema)
+    rows = query.select(*(_labelled(schema, field.name) for field in schema.fields)).subquery("rows")
+    return _narrow(schema, part, select(*rows.c), rows.c[schema.document_id])
+
+
+def keys(schema: SearchSchema, part: Part) -> Select[Any]:
+    """The primary key of each row, and after it the value of its document id."""
+    from sqlalchemy import select
+
+    query = row_query(schema)
+    names = [f"key_{place}" for place, _ in enumerate(keys_of(schema))]
+    keyed = (key.label(name) for key, name in zip(keys_of(schema), names, strict=True))
+    rows = query.select(*keyed, _attribute(schema).label("id")).subquery("rows")
+    return _narrow(schema, part, select(*rows.c).options(*query.criteria), rows.c.id)
 
 
 def records(schema: SearchSchema, part: Part) -> Select[Any]:
-    """The rows of a schema as the model's own records (or the table's rows)."""
+    """The rows of a schema as the model's own records (or the table's rows), loaded as the schema's query says."""
+    query = row_query(schema)
+    return _narrow(schema, part, _records(query), _attribute(schema))
+
+
+def records_of(schema: SearchSchema, found: Sequence[Sequence[Any]]) -> Select[Any]:
+    """The model's own records with these primary keys, as :func:`keys` found them."""
+    from sqlalchemy import tuple_
+
+    key = keys_of(schema)
+    statement = _records(row_query(schema))
+    if len(key) == 1:
+        return statement.where(key[0].in_([values[0] for values in found]))
+    return statement.where(tuple_(*key).in_([tuple(values) for values in found]))
+
+
+def ids(schema: SearchSchema, part: Part, *conditions: Any) -> Select[Any]:
+    """The ids of a schema's rows that meet some conditions on the model, too."""
     from sqlalchemy import select
 
-    return _narrow(schema, part, select(schema.model if schema.model is not None else schema.table))
-
-
-def ids(schema: SearchSchema, part: Part) -> Select[Any]:
-    """The ids of a schema's rows."""
-    from sqlalchemy import select
-
-    return _narrow(schema, part, select(id_column(schema)))
+    query = row_query(schema)
+    rows = query.select(_attribute(schema).label("id")).where(*conditions).subquery("rows")
+    return _narrow(schema, part, select(rows.c.id).options(*query.criteria), rows.c.id)
 
 
 def changed_ids(schema: SearchSchema, since: datetime, limit: int) -> Select[Any]:
@@ -66,11 +102,15 @@ def changed_ids(schema: SearchSchema, since: datetime, limit: int) -> Select[Any
     from sqlalchemy import or_, select
 
     assert schema.updated_at is not None, "without it nobody can tell"
+    # Of the base tables: a row that left the query, or became another class of the model, has changed.
+    base = schema.table if schema.model is None else schema.model.__mapper__.persist_selectable
     changed = columns_of(schema.table, schema.model)[schema.updated_at]
     if not getattr(changed.type, "timezone", False):
         since = since.astimezone(UTC).replace(tzinfo=None) - ZONES
     # A row that does not say when it changed may have changed.
-    return select(id_column(schema)).where(or_(changed >= since, changed.is_(None))).limit(limit)
+    recent = or_(changed >= since, changed.is_(None))
+    key = columns_of(schema.table, schema.model)[schema.document_id]
+    return select(key).select_from(base).where(recent).limit(limit)
 
 
 def versions(schema: SearchSchema, part: Part) -> Select[Any]:
@@ -79,11 +119,13 @@ def versions(schema: SearchSchema, part: Part) -> Select[Any]:
 
     stamp: Any = sa.column("xmin")  # a system column: no table's metadata has it
     stamp.table = schema.table
-    columns: list[Any] = [sa.cast(column, sa.Text) for column in (id_column(schema), stamp)]
-    statement = sa.select(*columns)
-    if part.ids is None:
-        return _narrow(schema, part, statement)
-    return _narrow(schema, replace(part, ids=None), statement.where(_one_of(schema, part.ids)))
+    query = row_query(schema)
+    rows = query.select(_attribute(schema).label("id"), stamp.label("version")).subquery("rows")
+    read: list[Any] = [sa.cast(rows.c.id, sa.Text), sa.cast(rows.c.version, sa.Text)]
+    statement = sa.select(*read)
+    if part.ids is not None:
+        statement = statement.where(_one_of(schema, rows.c.id, part.ids))
+    return _bounded(schema, part, statement, rows.c.id).options(*query.criteria)
 
 
 def random_ids(schema: SearchSchema, size: int) -> Select[Any]:
@@ -97,10 +139,11 @@ def bounds(schema: SearchSchema, size: int) -> Select[Any]:
     """Every ``size``-th value of the id column, in its order."""
     from sqlalchemy import func, select
 
-    key = id_column(schema)
-    place = func.row_number().over(order_by=key)
-    placed = ids(schema, Part()).add_columns(place.label("place")).subquery()
-    return select(placed.c[0]).where(placed.c.place % size == 0).order_by(placed.c.place)
+    found = ids(schema, Part())
+    key = found.selected_columns[0]
+    placed = found.add_columns(func.row_number().over(order_by=key).label("place")).subquery("placed")
+    statement = select(placed.c[0]).where(placed.c.place % size == 0).order_by(placed.c.place)
+    return statement.options(*row_query(schema).criteria)
 
 
 def literal(statement: Select[Any]) -> str:
@@ -116,40 +159,63 @@ def count(schema: SearchSchema) -> Select[Any]:
     """How many rows a schema has."""
     from sqlalchemy import func, select
 
-    return select(func.count()).select_from(ids(schema, Part()).subquery())
+    query = row_query(schema)
+    rows = query.select(_attribute(schema).label("id")).subquery("rows")
+    return select(func.count()).select_from(rows).options(*query.criteria)
 
 
-def id_column(schema: SearchSchema) -> ColumnElement[Any]:
-    """The column that names the document."""
-    column = schema.id_field.column
-    assert column is not None, "a declaration refuses an id that is no column"
-    return column
+def _records(query: RowQuery) -> Select[Any]:
+    from sqlalchemy import CompoundSelect, select
+
+    schema, statement = query.schema, query.statement
+    if not isinstance(statement, CompoundSelect) and (query.single or _loads_by_join(statement)):
+        return statement
+    entity = schema.table if schema.model is None else schema.model
+    options = () if isinstance(statement, CompoundSelect) else statement._with_options
+    return select(entity).options(*options).where(query.member())
 
 
-def _narrow(schema: SearchSchema, part: Part, statement: Select[Any]) -> Select[Any]:
-    from sqlalchemy import or_
+def _loads_by_join(statement: Select[Any]) -> bool:
+    # contains_eager() fills what a record holds from the statement's own joins.
+    loads = [load for option in statement._with_options for load in getattr(option, "context", ())]
+    return any("eager_from_alias" in (getattr(load, "local_opts", None) or {}) for load in loads)
 
-    if schema.query is not None:
-        statement = schema.query(statement)
-    key = id_column(schema)
+
+def _labelled(schema: SearchSchema, name: str) -> Any:
+    entity: Any = schema.table.c if schema.model is None else schema.model
+    return (entity[name] if schema.model is None else getattr(entity, name)).label(name)
+
+
+def _attribute(schema: SearchSchema) -> Any:
+    name = schema.document_id
+    return schema.table.c[name] if schema.model is None else getattr(schema.model, name)
+
+
+def _narrow(schema: SearchSchema, part: Part, statement: Select[Any], key: Any) -> Select[Any]:
     if part.ids is not None:
         statement = statement.where(key.in_(id_values(schema, part.ids)))
+    return _bounded(schema, part, statement, key)
+
+
+def _bounded(schema: SearchSchema, part: Part, statement: Select[Any], key: Any) -> Select[Any]:
+    from sqlalchemy import or_
+
     if part.after is not None:
         statement = statement.where(key > part.after)
     if part.upto is not None:
         below = key <= part.upto
-        nowhere = part.after is None and getattr(key, "nullable", True)
+        nowhere = part.after is None and getattr(schema.id_field.column, "nullable", True)
         statement = statement.where(or_(below, key.is_(None)) if nowhere else below)
     if part.limit is not None:
         statement = statement.order_by(key).limit(part.limit)
     return statement
 
 
-def _one_of(schema: SearchSchema, ids: Sequence[str]) -> ColumnElement[bool]:
+def _one_of(schema: SearchSchema, key: ColumnElement[Any], ids: Sequence[str]) -> ColumnElement[bool]:
     """Whether the id column holds one of these ids, as one literal of PostgreSQL however many they are."""
     import sqlalchemy as sa
 
-    key, values = id_column(schema), id_values(schema, ids)
+    values = id_values(schema, ids)
     match schema.id_field.kind:
         case Kind.INTEGER:
             items: Any = sa.BigInteger()
@@ -166,13 +232,10 @@ def _quoted(item: str) -> str:
     return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _read(schema: SearchSchema, types: Sequence[str] | None) -> list[ColumnElement[Any]]:
+def _read(schema: SearchSchema, rows: Subquery, types: Sequence[str] | None) -> list[ColumnElement[Any]]:
     import sqlalchemy as sa
 
-    plain = []
-    for field in schema.fields:
-        assert field.column is not None, "columns() is for schemas whose fields are all columns"
-        plain.append(sa.type_coerce(field.column, sa.types.NullType()))
+    plain = [sa.type_coerce(rows.c[field.name], sa.types.NullType()) for field in schema.fields]
     if types is None:
         return [column.label(field.name) for column, field in zip(plain, schema.fields, strict=True)]
     found = list(zip(plain, types, strict=True))

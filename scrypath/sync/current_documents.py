@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scrypath.schema.documents import Documents, project_columns, project_records
+from scrypath.schema.documents import Documents, project_columns
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.adbc import Connection
@@ -21,9 +21,6 @@ def current(
     ProjectionError
         When one of the rows cannot be projected.
     """
-    if ref.schema.plain:
-        documents = project_columns(ref.schema, rows.table(ref, Part(ids=ids), over=over))
-    else:
-        documents = project_records(ref.schema, rows.records(ref, ids))
+    documents = project_columns(ref.schema, rows.table(ref, Part(ids=ids), over=over))
     present = set(documents.ids)
     return documents, tuple(dict.fromkeys(item for item in ids if item not in present))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scrypath.errors import InvalidOptions, did_you_mean
-from scrypath.schema.identity import id_text, id_values
+from scrypath.schema.identity import document_id, id_values
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine, translated
 
@@ -33,4 +33,4 @@ def targets(source: IndexRef, fan_out: str, ids: Sequence[str]) -> tuple[IndexRe
     target = target_of(source, fan_out)
     with translated(source.config), Session(engine(source.config)) as session:
         found = source.schema.fan_outs[fan_out].resolver(session, id_values(source.schema, ids))
-        return target, tuple(dict.fromkeys(id_text(target.schema, item) for item in found))
+        return target, tuple(dict.fromkeys(document_id(target.schema, item) for item in found))

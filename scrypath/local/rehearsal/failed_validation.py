@@ -34,9 +34,8 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
         {"ids": ids},
     )
     ground.change(config, _DECIMAL_COMMAS, {"code": poison})
-    written = sync_records(
-        country, rows.records(IndexRef.live(country, config), ids), mode="manual", config=config
-    )
+    with rows.records(IndexRef.live(country, config), ids) as records:
+        written = sync_records(country, records, mode="manual", config=config)
     ended = [tasks.wait(config, int(work_id.partition(":")[2])) for work_id in written.work_ids]
     failed = [task for task in ended if task.status == "failed"]
     if not failed:

@@ -43,7 +43,7 @@ def draw(ref: IndexRef, count: int, random: Random, *conditions: Any) -> list[An
     """
     from scrypath.source import selection
 
-    statement = selection.ids(ref.schema, selection.Part()).where(*conditions)
+    statement = selection.ids(ref.schema, selection.Part(), *conditions)
     with translated(ref.config), engine(ref.config).connect() as connection:
         ids = sorted(connection.scalars(statement))
     if not 0 < count <= len(ids):

@@ -96,9 +96,9 @@ def test_documents_of_columns_and_of_records_are_the_same(config: Config) -> Non
     for model in (City, Country):
         schema = registry.find(model)
         columns = documents.project_columns(schema, rows.table(IndexRef.live(schema, config), Part(limit=20)))
-        records = rows.records(IndexRef.live(schema, config), columns.ids)
-        by_id = {str(getattr(record, schema.document_id)): record for record in records}
-        again = documents.project_records(schema, [by_id[name] for name in columns.ids])
+        with rows.records(IndexRef.live(schema, config), columns.ids) as records:
+            by_id = {str(getattr(record, schema.document_id)): record for record in records}
+            again = documents.project_records(schema, [by_id[name] for name in columns.ids])
         assert columns == again
 
 

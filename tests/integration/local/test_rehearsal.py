@@ -51,12 +51,8 @@ def config(place: Stack) -> Config:
         gone = found["orphan"] | found["missing"] | found["stale"]
         if gone:
             delete_documents(model, gone, mode="inline", config=config)
-            sync_records(
-                model,
-                rows.records(IndexRef.live(registry.find(model), config), list(gone)),
-                mode="inline",
-                config=config,
-            )
+            with rows.records(IndexRef.live(registry.find(model), config), list(gone)) as records:
+                sync_records(model, records, mode="inline", config=config)
         assert drifted(model, config) == NOTHING
     return config
 

@@ -82,7 +82,8 @@ def assert_agreement(config: Config, records: list[dict[str, Any]]) -> None:
     given = by_id(project_records(SCHEMA, written(config, records)))
     ids = list(given)
     as_columns = by_id(project_columns(SCHEMA, rows.table(IndexRef.live(SCHEMA, config))))
-    as_records = by_id(project_records(SCHEMA, rows.records(IndexRef.live(SCHEMA, config), ids)))
+    with rows.records(IndexRef.live(SCHEMA, config), ids) as read:
+        as_records = by_id(project_records(SCHEMA, read))
     some = by_id(project_columns(SCHEMA, rows.table(IndexRef.live(SCHEMA, config), Part(ids=ids))))
     assert as_columns == some
     assert as_columns == as_records
@@ -173,8 +174,8 @@ def test_a_float_is_read_as_it_is_stored_whatever_the_model_says_of_its_length(
         connection.execute(measures.insert(), [{"id": 1, "length": 7.1}, {"id": 2, "length": None}])
     read = rows.table(IndexRef.live(schema, config))
     assert read.column("length").to_pylist() == [7 if stored == "integer" else 7.1, None]
-    records = rows.records(IndexRef.live(schema, config), ["1", "2"])
-    assert by_id(project_columns(schema, read)) == by_id(project_records(schema, records))
+    with rows.records(IndexRef.live(schema, config), ["1", "2"]) as records:
+        assert by_id(project_columns(schema, read)) == by_id(project_records(schema, records))
     with engine(config).begin() as connection:
         measures.drop(connection)
 
@@ -183,9 +184,8 @@ def test_an_absent_json_is_absent_in_both_of_its_ways(config: Config) -> None:
     said, unsaid = sa.JSON.NULL, sa.null()
     written(config, [{"id": 1, "anything": said}, {"id": 2, "anything": unsaid}])
     documents = by_id(project_columns(SCHEMA, rows.table(IndexRef.live(SCHEMA, config))))
-    assert documents == by_id(
-        project_records(SCHEMA, rows.records(IndexRef.live(SCHEMA, config), ["1", "2"]))
-    )
+    with rows.records(IndexRef.live(SCHEMA, config), ["1", "2"]) as records:
+        assert documents == by_id(project_records(SCHEMA, records))
     assert '"anything":null' in documents["1"][0]
     assert '"anything":null' in documents["2"][0]
 
@@ -194,8 +194,11 @@ def test_json_that_cannot_be_sent_is_named_by_both(config: Config) -> None:
     written(config, [{"id": 5, "anything": 10**400}])
     with pytest.raises(ProjectionError, match="Everything: field 'anything'"):
         rows.table(IndexRef.live(SCHEMA, config))
-    with pytest.raises(ProjectionError, match="Everything: field 'anything'"):
-        project_records(SCHEMA, rows.records(IndexRef.live(SCHEMA, config), ["5"]))
+    with (
+        rows.records(IndexRef.live(SCHEMA, config), ["5"]) as records,
+        pytest.raises(ProjectionError, match="Everything: field 'anything'"),
+    ):
+        project_records(SCHEMA, records)
 
 
 def test_another_database_says_the_same(config: Config, tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ def by_columns(ref: IndexRef, over: adbc.Connection) -> Outcome:
 
 
 def by_records(ref: IndexRef, ids: list[str]) -> Outcome:
-    table, misfits = sound_records(ref.schema, rows.records(ref, ids))
+    with rows.records(ref, ids) as records:
+        table, misfits = sound_records(ref.schema, records)
     documents = project_columns(ref.schema, table)
     return dict(zip(documents.ids, documents.lines, strict=True)) | dict(misfits)
 

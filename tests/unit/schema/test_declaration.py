@@ -218,10 +218,13 @@ def test_one_identity() -> None:
     table = sa.Table("tokens", sa.MetaData(), sa.Column("token", sa.Uuid, primary_key=True))
     schema = search_schema(table, name="Token", fields=["token"])
     text = "0A0B0C0D-0000-0000-0000-000000000001"
-    assert id_text(schema, text) == text.lower()
-    assert document_id(schema, {"token": id_value(schema, text)}) == text.lower()
+    assert document_id(schema, text) == document_id(schema, {"token": text}) == text.lower()
+    assert document_id(schema, {"token": id_value(schema, text.lower())}) == text.lower()
     assert project(schema, {"token": text})["token"] == text.lower()
+    assert id_text(schema, text) == text, "a document's id is compared as it stands"
+    assert id_value(schema, text) is None
     assert id_value(schema, "not a uuid") is None
+    assert id_value(search_schema(Book, fields=["id"]), "007") is None
     assert id_value(search_schema(Book, fields=["id"]), "x7") is None
 
 
