@@ -50,6 +50,21 @@ class CaughtUp:
         return self.comparison.compared and not self.stuck
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Fingerprints of a row and of its document; None without one."""
+
+    row: str | None
+    document: str | None
+
+    def stuck_since(self, before: _Sides) -> bool:
+        """Whether what was written from the row, or deleted, had no effect.
+
+        A row that is gone may have come back and gone again meanwhile: then its document is another one.
+        """
+        return self.row == before.row and (self.row is not None or self.document == before.document)
+
+
 def catch_up(ref: IndexRef, *, cause: str) -> CaughtUp:
     """Compare every document with its row, write what differs, and go on until nothing does.
 
@@ -70,18 +85,18 @@ def catch_up(ref: IndexRef, *, cause: str) -> CaughtUp:
     TransportError, DatabaseError
         When a side cannot be read.
     """
-    wrote: dict[str, str | None] = {}
+    before: dict[str, _Sides] = {}
     written = 0
     for _ in range(ROUNDS):
         found = compare(ref)
-        drift = dict(
-            found.drift.filter(pl.col("drift").is_in(DRIFTED)).select("document_id", "row_fingerprint").rows()
-        )
-        stuck = tuple(item for item, row in drift.items() if item in wrote and wrote[item] == row)
+        drifted = found.drift.filter(pl.col("drift").is_in(DRIFTED))
+        sides = drifted.select("document_id", "row_fingerprint", "document_fingerprint").iter_rows()
+        drift = {document_id: _Sides(row, document) for document_id, row, document in sides}
+        stuck = tuple(item for item, now in drift.items() if item in before and now.stuck_since(before[item]))
         if not found.compared or stuck or not drift:
             return CaughtUp(found, written, stuck)
         converged = converge(ref, list(drift), mode=SyncMode.MANUAL, cause=cause)
         delivered(ref.config, converged.sent).require_success()
         written += len(drift)
-        wrote = drift
+        before = drift
     return CaughtUp(found, written, changing=tuple(drift))

@@ -27,7 +27,7 @@ def second(config: Config, products: list[str]) -> IndexRef:
     """An index beside the live one that holds the first five products."""
     ref = IndexRef.find("Product", config)
     second = ref.at(f"{ref.uid}__reindex")
-    delivered(config, converge(second, products[:5], mode=SyncMode.MANUAL)).require_success()
+    delivered(config, converge(second, products[:5], mode=SyncMode.MANUAL).sent).require_success()
     return second
 
 
@@ -53,7 +53,7 @@ def test_a_second_index_is_brought_in_step_deletes_included(
     config: Config, products: list[str], second: IndexRef, sql: Callable[..., None]
 ) -> None:
     sql("DELETE FROM products WHERE id = 3")
-    sent = converge(second, products, mode=SyncMode.MANUAL)
+    sent = converge(second, products, mode=SyncMode.MANUAL).sent
     delivered(config, sent).require_success()
     assert current_states(second, products, verify=Verification.FINGERPRINT).select(in_step().all()).item()
     assert documents.get_many(config, second.uid, ["3"], fields=["id"]) == []
@@ -66,7 +66,7 @@ def test_what_is_written_to_a_second_index_is_in_flight_there_only(
 ) -> None:
     live = IndexRef.find("Product", config)
     before = {ref.uid: ended_up_to(config, ref.uid) for ref in (live, second)}
-    delivered(config, converge(second, ["7"], mode=SyncMode.MANUAL)).require_success()
+    delivered(config, converge(second, ["7"], mode=SyncMode.MANUAL).sent).require_success()
     assert list(in_flight(second, since=before[second.uid]).by_document) == ["7"]
     assert in_flight(live, since=before[live.uid]).by_document == {}
 
@@ -80,7 +80,7 @@ def test_every_task_that_failed_is_named(config: Config, second: IndexRef) -> No
     for bad in ("no id", "not, either"):
         lines = pa.array([f'{{"id":"{bad}"}}\n'])
         sent += sending.upsert(second, Documents([bad], lines, [""]), mode=SyncMode.MANUAL)
-    sent += converge(second, ["1"], mode=SyncMode.MANUAL)
+    sent += converge(second, ["1"], mode=SyncMode.MANUAL).sent
     settled = delivered(config, sent)
     assert [item.ids for item, _ in settled.ok] == [("1",)]
     with pytest.raises(TaskFailed) as failed:
