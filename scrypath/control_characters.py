@@ -37,7 +37,7 @@ def escaped(text: str, *, one_line: bool = False) -> str:
 
 
 def escaped_json(text: str) -> str:
-    r"""JSON in which those characters stand as ``\u009b``: a parser reads the same text as before.
+    r"""JSON in which those characters are written as ``\u009b``: a parser reads the same text as before.
 
     Examples
     --------

@@ -127,7 +127,7 @@ def table(
     shown
         Rows before the rest is only counted; None: all of them.
     grouped
-        False: whole numbers are names, whose digits stay together.
+        False: integers are names, whose digits stay together.
     """
     if frame.is_empty():
         return '<p class="quiet">none</p>'

@@ -24,6 +24,7 @@
     ├── HistoryTruncated            raise the limit
     ├── NotRetryable                correct the cause first
     ├── StalePlan                   plan again
+    ├── GateFailed                  read which check of the rebuild failed, correct it, then resume
     ├── StoreBusy                   try again when the other process is done
     ├── StoreError                  look at the DuckDB file
     ├── StackError                  look at the log of the local stack

@@ -38,7 +38,7 @@ WORK = _schema(
     Column("mode", MODE, "Sync mode the work was sent in, null when unknown"),
     Column("source", SOURCE, "Who keeps the record"),
     Column("operation", OPERATION, "What the work does"),
-    Column("state", STATE, "Where it stands"),
+    Column("state", STATE, "Its state"),
     Column("attempt", COUNT, "Attempts made", "attempts"),
     Column("max_attempts", COUNT, "Attempts allowed", "attempts"),
     Column("enqueued_at", UTC, "When it was accepted", "UTC"),
@@ -117,7 +117,7 @@ DRIFT_SIGNALS = _schema(
     Column("signal", SIGNAL, "The question"),
     Column("observed", FLAG, "False: not checked"),
     Column("raised", FLAG, "True: needs attention; null when not observed"),
-    Column("count", COUNT, "How many units it stands for, null when not observed", "units"),
+    Column("count", COUNT, "How many units it counts, null when not observed", "units"),
     Column("detail", TEXT, "In one sentence, what was seen"),
 )
 
@@ -248,7 +248,7 @@ CONTRACT_DRIFT = _schema(
 FLEET = _schema(
     "FLEET",
     "One row per schema of a fleet; null where it was not checked.",
-    Column("schema", TEXT, "Registered name of the search schema, or the import string that led nowhere"),
+    Column("schema", TEXT, "Registered name of the search schema, or the import string that failed"),
     Column("index", TEXT, "Index name on the server"),
     Column("in_step", FLAG, "True: every row has its document and every document its row; null: not known"),
     Column("rows", COUNT, "Rows of the schema", "rows"),
@@ -271,7 +271,7 @@ FLEET = _schema(
 FLEET_FAILURES = _schema(
     "FLEET_FAILURES",
     "One row per schema of a fleet that could not be checked.",
-    Column("schema", TEXT, "Registered name of the search schema, or the import string that led nowhere"),
+    Column("schema", TEXT, "Registered name of the search schema, or the import string that failed"),
     Column("error", TEXT, "Code of the error, or the name of its type where it is not one of the kit's own"),
     Column("message", TEXT, "What happened, redacted"),
     Column("hint", TEXT, "The next step"),

@@ -85,7 +85,7 @@ class Secret:
 
     def __init__(self, value: str, *, known: bool = True) -> None:
         self._value = value
-        if known:  # else its owner has said where it stands: it is an ordinary word too
+        if known:  # else it was registered by its position: it is an ordinary word too
             remember(value)
 
     def reveal(self) -> str:

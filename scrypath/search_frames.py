@@ -29,7 +29,7 @@ FACET_TREE = _schema(
     "FACET_TREE",
     "One row per value of a hierarchical facet, a value below its parent.",
     Column("level", COUNT, "Level of the value, the top is 0"),
-    Column("value", TEXT, "The value with its whole path, as a filter takes it"),
+    Column("value", TEXT, "The value with its full path, as a filter takes it"),
     Column("label", TEXT, "The last part of the path"),
     Column("parent", TEXT, "The value above it, null at the top"),
     Column("count", COUNT, "Documents that have it", "documents"),

@@ -85,7 +85,7 @@ class ServiceUrl(str):
         if password:
             public = (self.scheme, user, host, path)
             self.password = _kept(password, public)
-            # A password that is too short, or that is also the user's name, is known by where it stands.
+            # A password that is too short, or that is also the user's name, is known by its position.
             remember(text, instead=str(self))
             remember(f"{user}:{password}@", instead=shown_user)
         self.options = {name: value for name, _, value in options}
@@ -170,12 +170,12 @@ def _unusable(text: str) -> bool:
 
 
 def _divided(rest: str) -> tuple[str, str]:
-    """What stands before the last ``@`` that belongs to no query, and what follows it."""
+    """What comes before the last ``@`` that belongs to no query, and what follows it."""
     place, query = _cut(rest, _QUERY)
     at = place.rfind("@")
     if at < 0 and query and "@" in query:
         plain = _WITHOUT_USER.fullmatch(place)
-        # "host/name?option=a@b" is whole; in "user:a?b=c@host" the question mark is the password's.
+        # "host/name?option=a@b" has no user; in "user:a?b=c@host" the question mark is the password's.
         at = -1 if plain and (plain["path"] or ":" not in place) else rest.rfind("@")
     if at < 0 or (":" not in rest[:at] and "/" in rest[:at]):
         return "", rest

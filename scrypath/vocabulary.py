@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
 
 class WorkState(StrEnum):
-    """Where one unit of work stands."""
+    """The state of one unit of work."""
 
     PENDING = "pending"  # in the backend's queue, or being processed there
     QUEUED = "queued"  # in the job queue, or being executed by a worker
@@ -120,7 +120,7 @@ class ComparisonMethod(StrEnum):
 
 
 class TaskState(StrEnum):
-    """Where a rebuild's backend work stands."""
+    """The state of a rebuild's backend work."""
 
     IDLE = "idle"
     PENDING = "pending"
@@ -129,7 +129,7 @@ class TaskState(StrEnum):
 
 
 class Cutover(StrEnum):
-    """Where the swap of a rebuilt index stands."""
+    """The state of the swap of a rebuilt index."""
 
     NOT_STARTED = "not_started"
     PENDING = "pending"

@@ -76,7 +76,7 @@ def _keep_imports() -> None:
 
 
 def require_services(config: Config) -> None:
-    """Nothing, or a ``ConfigError`` whose hint says how to start.
+    """Check that a database or a server is configured.
 
     Raises
     ------

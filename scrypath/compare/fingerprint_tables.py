@@ -53,7 +53,7 @@ def document_tables(
     overlap
         Learns whether the pages left nothing out.
     start, stop
-        Positions, ``stop`` exclusive; default: the whole index.
+        Positions, ``stop`` exclusive; default: all of them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The story of one incident on real parts, told scene by scene; every number in it is read, not written."""
+"""The story of one incident on real parts, scene by scene; every number in it is read from them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Scene:
 def story(
     *, cities: int | None = None, home: Path | str | None = None, progress: bool = False
 ) -> Iterator[Scene]:
-    """Start the stack, load and index the catalogue, let two incidents happen, and mend what they broke.
+    """Start the stack, load and index the catalogue, cause two incidents, and fix what they broke.
 
     Running it again goes on from what the former run left.
 
@@ -105,7 +105,7 @@ def story(
     yield Scene(
         lines=("", f"The last {audited.height} rows of the audit, newest first:"),
         shown=(("audit", audited),),
-        ending=(f"The whole story took {time.monotonic() - began:.0f} s. The stack stays up.",),
+        ending=(f"The demo took {time.monotonic() - began:.0f} s. The stack stays up.",),
     )
 
 

@@ -80,14 +80,14 @@ def stop(process: Process) -> None:
 
 
 def forget(url: str | None) -> None:
-    """Remove the folder of its socket, when that lies outside its home."""
+    """Remove the folder of its socket, when that is outside its home."""
     folder = _socket_of(url)
     if folder is not None and folder.name.startswith(_SOCKETS):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def url_of(sockets: Path) -> str:
-    """The URL of the server whose socket lies in this folder."""
+    """The URL of the server whose socket is in this folder."""
     return f"postgresql://{ROLE}@/{DATABASE}?host={quote(str(sockets), safe='/')}"
 
 
@@ -247,7 +247,7 @@ def _system_user() -> Any:
         with suppress(KeyError):
             return pwd.getpwnam(name)
     subprocess.run(
-        ["useradd", "--system", "--no-create-home", "scrypath"],  # noqa: S607 - where it lies differs
+        ["useradd", "--system", "--no-create-home", "scrypath"],  # noqa: S607 - its folder differs
         check=False,
         capture_output=True,
     )

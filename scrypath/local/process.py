@@ -60,7 +60,7 @@ class Process:
             if wait_until(lambda: not self.alive, KILL_PATIENCE if number == signal.SIGKILL else patience):
                 return
         raise StackError(
-            f"Process {self.pid} does not end.", hint="It may hang in the kernel: look at it with ps."
+            f"Process {self.pid} does not end.", hint="It may hang in the kernel: inspect it with ps."
         )
 
 

@@ -85,7 +85,7 @@ def wait(home: Path, server: Kept) -> None:
 
 
 def stop(process: Process) -> None:
-    """End it in good order, whatever it is doing."""
+    """Shut it down cleanly, whatever it is doing."""
     process.stop(signal.SIGTERM, patience=10.0)
 
 
@@ -113,7 +113,7 @@ def key(home: Path) -> Secret:
 
 
 def key_file(home: Path) -> Path:
-    """Where the key lies, for processes that are given its place rather than itself."""
+    """The file that holds the key, for processes that are given its path and not the key."""
     return home / "meilisearch.key"
 
 

@@ -209,7 +209,7 @@ def current(home: Path | str | None = None) -> Stack | None:
 
 @contextmanager
 def outage(made: Stack) -> Iterator[None]:
-    """Its server is really away inside the block, and back at the same address after it.
+    """Its server is stopped inside the block, and back at the same address after it.
 
     Raises
     ------
@@ -268,14 +268,14 @@ def _described(folder: Path, part: Part, kept: Kept | None) -> dict[str, Any]:
         return row | {"state": "stopped", "detail": "Start it with: scrypath local up"}
     if not kept.alive:
         log = "worker" if part is Part.WORKER else "postgres" if part is Part.DATABASE else "meilisearch"
-        return row | {"state": "crashed", "detail": f"Look at logs/{log}.log, then: scrypath local up"}
+        return row | {"state": "crashed", "detail": f"See logs/{log}.log, then: scrypath local up"}
     if part is not Part.WORKER:
         return row | {"state": "running", "pid": kept.process.pid, "detail": NAMES[kept.kind]}
     child = supervision.supervised(folder)
     if child is None:
         return row | {
             "state": "crashed",
-            "detail": "It keeps ending, and is started again: look at logs/worker.log",
+            "detail": "It keeps crashing, and is started again: see logs/worker.log",
         }
     return row | {
         "state": "running",

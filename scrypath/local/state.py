@@ -1,4 +1,4 @@
-"""What the stack remembers of itself between two commands: one small file, open to its owner only."""
+"""The state of the stack between two commands: one small file, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def exists(home: Path) -> bool:
 
 
 def read(home: Path) -> dict[Part, Kept]:
-    """What is remembered; nothing when the stack was never started here, or the file is damaged."""
+    """The stored state; empty when the stack was never started here, or the file is damaged."""
     try:
         stored = json.loads((home / _FILE).read_text("utf-8"))
         return {Part(name): _kept(values) for name, values in stored["parts"].items()}
@@ -63,7 +63,7 @@ def read(home: Path) -> dict[Part, Kept]:
 
 
 def write(home: Path, parts: dict[Part, Kept]) -> None:
-    """Remember the parts, all or nothing."""
+    """Store the parts, all or nothing."""
     stored = {str(name): asdict(kept) | {"url": kept.shown} for name, kept in parts.items()}
     text = json.dumps({"layout": 1, "parts": stored}, indent=1)
     private_file(home / _FILE, text)

@@ -92,7 +92,7 @@ def environment_of(config: Config, *, key_file: Path | None) -> dict[str, str | 
 
 
 def fingerprint(home: Path, environment: Mapping[str, str | Secret]) -> str:
-    """Tells whether a running worker was started with other options; says nothing about them.
+    """A fingerprint that shows whether a running worker was started with other options, and not which.
 
     It is kept in a file: without the key of this home, nobody can try passwords against it.
     """
@@ -121,7 +121,7 @@ def log_of(home: Path) -> Path:
 
 
 class Supervisor:
-    """Keeps one worker running until it is told to stop, or its folder is gone.
+    """Keeps one worker running until it gets a signal to stop, or its folder is gone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whole indexes read page by page, as bytes, objects or Arrow columns."""
+"""An index read page by page, as bytes, objects or Arrow columns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Page:
     offset
         Position of the first document, in the server's internal order.
     total
-        Documents in the whole index when this page was read.
+        Documents in the index when this page was read.
     count
         Documents in this page.
     """
@@ -80,7 +80,7 @@ def pages(
     page_size
         Documents in one read; default: the configuration's.
     start, stop
-        Positions, ``stop`` exclusive; default: the whole index.
+        Positions, ``stop`` exclusive; default: all of them.
     ahead
         Pages requested before they are needed, each over a connection of its own.
     overlap
@@ -95,7 +95,7 @@ def pages(
     size = config.page_size if page_size is None else page_size
     if size < 1 or start < 0 or ahead < 1:
         raise InvalidOptions(
-            f"page_size {size}, start {start} and ahead {ahead} make no page.",
+            f"page_size {size}, start {start} and ahead {ahead} cannot be read.",
             hint="page_size and ahead are at least 1, start is at least 0.",
         )
     wire, route = connect(config), path(index, "documents", "fetch")
@@ -129,8 +129,8 @@ def pages(
 def columns(page: Page, fields: Sequence[str], *, id_field: str | None = None) -> pa.Table:
     """Fields of a page as Arrow columns of text.
 
-    Strings stand as they are, other values as JSON, absent ones and null as null. So the ids 1 and "1", which are one
-    document to Meilisearch, both read "1".
+    Strings are kept as they are, other values become JSON, absent ones and null are null. So the ids 1 and "1",
+    which are one document to Meilisearch, both read "1".
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def write(
     reference
         Attached to every task as ``customMetadata``.
     content
-        ``replace`` whole documents, or ``update`` the fields given.
+        ``replace`` the documents, or ``update`` the given fields.
     on_sent
         Called after each accepted batch, so that nothing is forgotten when a later one is refused.
 

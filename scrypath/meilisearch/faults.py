@@ -1,4 +1,4 @@
-"""The one seam where refusals, broken connections and nonsense become errors of the kit."""
+"""Refusals, broken connections and malformed answers as errors of the kit."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def refused(status: int, body: bytes, origin: str, key: Secret | None) -> Scrypa
 
 
 def malformed(origin: str, body: bytes, key: Secret | None) -> TransportError:
-    """The error for a successful answer that Meilisearch would not give."""
+    """The error for a successful answer that is not Meilisearch's."""
     return TransportError(
         redact(f"{origin}: the answer is not Meilisearch's: {_excerpt(body)}", key),
         hint="Check that meilisearch_url points to a Meilisearch server and not to a proxy or another service.",
@@ -108,7 +108,7 @@ def malformed(origin: str, body: bytes, key: Secret | None) -> TransportError:
 
 
 def _foreign(status: int, body: bytes, origin: str, key: Secret | None) -> ScrypathError:
-    message = redact(f"{origin}: status {status}, and not in Meilisearch's words: {_excerpt(body)}", key)
+    message = redact(f"{origin}: status {status}, and the body is not Meilisearch's: {_excerpt(body)}", key)
     if status in {401, 403, 407}:
         return Unauthorised(
             message, hint="Something in front of Meilisearch asks for credentials of its own."

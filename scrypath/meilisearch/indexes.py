@@ -120,7 +120,7 @@ def all_stats(config: Config) -> dict[str, IndexStats]:
 
 
 def swap(config: Config, pairs: Sequence[tuple[str, str]], *, rename: bool = False) -> int:
-    """Enqueue one swap of all pairs, all or none, and return the task's uid.
+    """Enqueue one swap of all pairs, or of none, and return the task's uid.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def swap(config: Config, pairs: Sequence[tuple[str, str]], *, rename: bool = Fal
     names = [name for pair in pairs for name in pair]
     if not names or len(set(names)) != len(names):
         raise InvalidOptions(
-            f"swap cannot exchange {list(pairs)!r}.", hint="Give at least one pair, and each index once only."
+            f"swap cannot take {list(pairs)!r}.", hint="Give at least one pair, and each index once only."
         )
     for name in names:
         path(name)

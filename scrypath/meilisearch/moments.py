@@ -53,11 +53,11 @@ def duration(text: object) -> timedelta | None:
     if found is None:
         return None
     days, hours, minutes, seconds = found.groups()
-    whole, _, fraction = (seconds or "0").partition(".")
+    full_seconds, _, fraction = (seconds or "0").partition(".")
     return timedelta(
         days=int(days or 0),
         hours=int(hours or 0),
         minutes=int(minutes or 0),
-        seconds=int(whole),
+        seconds=int(full_seconds),
         microseconds=int(fraction[:6].ljust(6, "0")),
     )

@@ -146,7 +146,7 @@ def _canonical(key: str, value: Any, default: Any) -> Any:
     if key == "filterableAttributes" and isinstance(value, list | tuple | set | frozenset):
         return frozenset(_filterable(item) for item in value)
     if key == "synonyms" and isinstance(value, Mapping):
-        # Replaced as a whole by a PATCH, so that a word which only the index has is a difference as well.
+        # Replaced completely by a PATCH, so that a word which only the index has is a difference as well.
         return frozenset((word, frozenset(others)) for word, others in value.items())
     if key == "localizedAttributes" and isinstance(value, list | tuple):
         return [

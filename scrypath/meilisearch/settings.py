@@ -33,7 +33,7 @@ HOT: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SettingDifference:
-    """One setting that is not as declared.
+    """One setting that differs from its declaration.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def hot_apply(
     if acknowledge is not True:
         raise InvalidOptions(
             f"hot_apply on {uid!r} changes {', '.join(wanted)} at once for every searcher.",
-            hint="Say acknowledge=True, and bring the schema in step afterwards.",
+            hint="Pass acknowledge=True, and change the schema accordingly afterwards.",
         )
     before = read(config, uid)
     differing = {difference.key: wanted[difference.key] for difference in diff(wanted, before)}
@@ -185,7 +185,7 @@ def hot_apply(
         raise BackendRejected(
             f"Task {task_uid} succeeded, but {left[0].key} of {uid!r} reads {left[0].actual!r} "
             f"instead of {left[0].declared!r}.",
-            hint="Another change came between: read the settings, then decide whose value counts.",
+            hint="Somebody else changed it meanwhile: read the settings, then decide which value is right.",
         )
     return HotApplied(
         uid, task_uid, {key: before.get(key) for key in differing}, {key: after.get(key) for key in differing}

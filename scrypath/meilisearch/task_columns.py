@@ -19,7 +19,7 @@ TASKS = FrameSchema(
     (
         Column("uid", COUNT, "The task's uid"),
         Column("batch_uid", COUNT, "Uid of the batch that ran it, null while enqueued"),
-        Column("index_uid", TEXT, "Index name, null for tasks of the whole server"),
+        Column("index_uid", TEXT, "Index name, null for tasks that concern no single index"),
         Column(
             "status",
             TEXT,
@@ -148,7 +148,7 @@ def _durations(texts: pl.Series) -> pl.Series:
     seconds = texts.str.strip_prefix("PT").str.strip_suffix("S").cast(pl.Float64, strict=False)
     if seconds.null_count() > texts.null_count():  # days, or something a newer server writes
         return pl.Series("duration", [duration(text) for text in texts], DURATION)
-    # By way of whole nanoseconds, which a float holds exactly enough, and cut as a single task's duration is.
+    # By way of integer nanoseconds, which a float holds exactly enough, and cut as a single task's duration is.
     nanoseconds = (seconds * 1_000_000_000).round().cast(pl.Int64)
     return (nanoseconds // 1_000).cast(DURATION).alias("duration")
 
@@ -156,8 +156,8 @@ def _durations(texts: pl.Series) -> pl.Series:
 def _row(found: Any) -> dict[str, Any]:
     row = values(found if isinstance(found, dict) else {"error": f"The server lists {found!r} as a task."})
     details = row["details"]
-    told = isinstance(found, dict) and isinstance(found.get("details"), dict)
-    row["details"] = orjson.dumps(details).decode() if told else None
+    listed = isinstance(found, dict) and isinstance(found.get("details"), dict)
+    row["details"] = orjson.dumps(details).decode() if listed else None
     received, provided, deleted, edited = (
         count if isinstance(count := details.get(key), int) else None for key in _COUNTS
     )

@@ -48,7 +48,7 @@ class TaskPage:
     frame
         Schema ``TASKS``.
     total
-        How many tasks the server says match. With ``index_uids`` it also counts tasks of the whole server, so it may
+        How many tasks the server says match. With ``index_uids`` it also counts tasks of no single index, so it may
         exceed what can be listed.
     truncated
         True: the limit cut the listing, and older tasks match too.

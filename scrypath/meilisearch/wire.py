@@ -50,7 +50,7 @@ class Reply:
     key: Secret | None = None  # to be kept out of messages that quote the body
 
     def malformed(self) -> TransportError:
-        """The error for an answer that Meilisearch would not give."""
+        """The error for an answer that is not Meilisearch's."""
         return faults.malformed(self.origin, self.body, self.key)
 
     def json(self) -> Any:
@@ -227,7 +227,7 @@ def _base(url: ServiceUrl) -> str:
 
 
 def _authorization(url: ServiceUrl, key: Secret | None) -> Secret | None:
-    """The header that lets us in: the key, else the user of the URL, as a proxy before the server may ask for it."""
+    """The header that authorises us: the key, else the user of the URL, as a proxy before the server may ask for it."""
     if key is not None and key.reveal():
         if not key.reveal().isascii() or not key.reveal().isprintable():
             raise ConfigError(

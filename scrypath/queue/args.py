@@ -39,7 +39,7 @@ class JobArgs:
     fan_out
         Name of the fan-out, for that operation only.
     documents
-        Whole documents, only in the Elixir deployment's jobs.
+        The documents themselves, only in the Elixir deployment's jobs.
     """
 
     operation: Operation
@@ -149,12 +149,12 @@ def _reason(raw: Any) -> str | None:
     if not isinstance(ids, list):
         return "document_ids is not a list"
     if not all(isinstance(item, str) or _whole(item) for item in ids):
-        return "document_ids holds something else than text and whole numbers"
+        return "document_ids holds something other than texts and integers"
     return None
 
 
 def _operation(raw: Mapping[str, Any]) -> Operation:
-    # The Elixir deployment's fan-outs are told by their worker alone and name no operation.
+    # The Elixir deployment's fan-outs are known by their worker alone and name no operation.
     return Operation(raw.get("operation", Operation.FAN_OUT))
 
 

@@ -1,4 +1,4 @@
-"""The one seam between the queue and PostgreSQL: URLs, statements, errors."""
+"""Connections of the queue to PostgreSQL: statements, errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PREFIX = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 def session_options(config: Config) -> dict[str, Any]:
     """Connection parameters that every connection of the queue is opened with."""
-    # libpq takes whole seconds and treats 1 as 2.
+    # libpq takes integer seconds and treats 1 as 2.
     return {
         "connect_timeout": max(2, math.ceil(config.connect_timeout)),
         "application_name": "scrypath",
@@ -100,7 +100,7 @@ def explained(error: Exception, config: Config) -> DatabaseError:
 
 
 def unreachable(message: str) -> DatabaseError:
-    """The error for a database that does not answer or does not let us in."""
+    """The error for a database that does not answer or refuses the credentials."""
     return DatabaseError(
         f"The queue's database cannot be used: {redact(message)}",
         hint="Check SCRYPATH_DATABASE_URL and that PostgreSQL is running.",

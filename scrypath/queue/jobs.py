@@ -1,4 +1,4 @@
-"""Reading sync jobs as frames: every state, with the last error told in one message."""
+"""Reading sync jobs as frames: every state, with the last error in one message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=ZONE), timedelta(microseconds=1
 
 
 class JobState(StrEnum):
-    """Where a job stands in Oban's table."""
+    """The state of a job in Oban's table."""
 
     AVAILABLE = "available"  # runnable now
     SCHEDULED = "scheduled"  # runnable later
@@ -43,7 +43,7 @@ JOBS = FrameSchema(
     "One row per sync job in Oban's table, newest first.",
     (
         Column("job_id", COUNT, "Id of the job row"),
-        Column("state", enum_type(JobState), "Where the job stands"),
+        Column("state", enum_type(JobState), "Its state"),
         Column("queue", TEXT, "Queue the job waits in"),
         Column("worker", TEXT, "Name of the worker that performs it"),
         Column("operation", OPERATION, "What it does; `unknown` when its args do not say"),
@@ -209,7 +209,7 @@ def _jobs(rows: list[tuple[Any, ...]], names: list[str], config: Config) -> pl.D
     messages = frame["error"].unique().drop_nulls()
     # Jobs of one outage share a few messages: redact each of them once.
     masked = [redact(message, config.meilisearch_key) for message in messages]
-    told = frame.with_columns(
+    described = frame.with_columns(
         pl.col(_MICROSECONDS).cast(UTC),
         pl.col("document_ids").str.json_decode(IDS),
         pl.when(pl.col("operation").is_in(_OPERATIONS))
@@ -222,4 +222,4 @@ def _jobs(rows: list[tuple[Any, ...]], names: list[str], config: Config) -> pl.D
             pl.when(pl.col("failed_at").is_not_null()).then(pl.col("attempted_at").cast(UTC)),
         ).alias("failed_at"),
     )
-    return JOBS.conform(told)
+    return JOBS.conform(described)

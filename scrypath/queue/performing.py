@@ -152,7 +152,7 @@ def _current_shift() -> Shift:
     current = shift.get()
     if current is None:
         raise ConfigError(
-            "This worker was not told what to perform.",
+            "This worker has nothing to perform: it was not started by Scrypath.",
             hint="Start it with scrypath worker, not with oban's.",
         )
     return current

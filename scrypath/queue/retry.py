@@ -25,7 +25,7 @@ class RetriedJob:
     job_id
         Id of the job row.
     previous_state
-        Where it stood before.
+        Its state before.
     attempt
         Attempts it has made.
     max_attempts
@@ -75,7 +75,7 @@ def retry(config: Config, job_id: int) -> RetriedJob:
 
 _NEXT_STEP = {
     "available": "It waits for a worker already: check that one runs, with scrypath worker.",
-    "executing": "A worker has it now: wait for its end, then look again.",
+    "executing": "A worker has it now: wait for its end, then try again.",
     "scheduled": "It will run at its scheduled_at.",
     "completed": "It has done its work; to write the current rows again, sync the records.",
 }

@@ -46,7 +46,7 @@ def run(
     rescue_every: float = 5.0,
     keep: float | None = 86_400.0,
 ) -> None:
-    """Perform the jobs of the configured queue until told to stop.
+    """Perform the jobs of the configured queue until stopped.
 
     SIGTERM and SIGINT stop it too, when it runs in the main thread. Killed in the middle of a job, it leaves
     the job to the next look of any other worker, or to the start of the next one.

@@ -10,7 +10,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.wording import counted
 from scrypath.work.states import PENDING_TASKS
 
-PAUSE = 0.05  # seconds between two looks at the tasks of an index
+PAUSE = 0.05  # seconds between two reads of the tasks of an index
 
 
 def wait_until_idle(ref: IndexRef) -> None:

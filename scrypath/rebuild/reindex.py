@@ -1,4 +1,4 @@
-"""``reindex``: build the index anew beside the live one, and exchange them once nothing differs."""
+"""``reindex``: build a new index beside the live one, and swap them once nothing differs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def reindex(
     progress: bool = False,
     config: Config | None = None,
 ) -> ReindexResult:
-    """Build a schema's index anew beside the live one, compare it document by document, and exchange the two.
+    """Build a new index beside the live one, compare it document by document, and swap the two.
 
     The live index answers until the exchange, and is kept for :func:`rollback` after it. Writes that land meanwhile,
     in whatever mode, are in the new index when this returns.

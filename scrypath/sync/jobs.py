@@ -59,7 +59,7 @@ def perform(args: JobArgs, config: Config) -> None:
     Raises
     ------
     SchemaError
-        When no schema of this process bears the job's name.
+        When no schema of this process has the job's name.
     TaskFailed
         When Meilisearch ran a task and it failed.
     TaskTimeout

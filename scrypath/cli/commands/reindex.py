@@ -42,7 +42,7 @@ def reindex(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> int:
-    """Build an index anew beside the live one, compare every document, and exchange the two."""
+    """Build a new index beside the live one, compare every document, and swap the two."""
     import scrypath
 
     config = load_config()

@@ -15,7 +15,7 @@ from rich.text import Text
 from scrypath.redaction import shown
 from scrypath.wording import number
 
-PIPED_WIDTH = 100  # columns, when no terminal says how wide it is
+PIPED_WIDTH = 100  # columns, when the width of the terminal is not known
 NOTHING = "–"
 NOT_OBSERVED = "not observed"
 MOST_NAMES = 5  # in a sentence

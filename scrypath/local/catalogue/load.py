@@ -1,4 +1,4 @@
-"""Filling the catalogue's tables: cities as whole columns, no row ever becomes an object."""
+"""Filling the catalogue's tables: cities column by column; no row becomes an object."""
 
 from __future__ import annotations
 

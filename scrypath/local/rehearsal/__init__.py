@@ -1,4 +1,4 @@
-"""Incidents that really happen to the catalogue, made through public means only, each with its runbook."""
+"""Real incidents of the catalogue, caused through public means only, each with its runbook."""
 
 from scrypath.local.rehearsal.incident import Incident, IncidentName
 from scrypath.local.rehearsal.rehearse import SEED, rehearse

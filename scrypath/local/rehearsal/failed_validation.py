@@ -1,4 +1,4 @@
-"""``failed-validation``: one country has a place that is none, and the server refuses its whole batch."""
+"""``failed-validation``: one country has invalid coordinates, and the server refuses its batch."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
     failed = [task for task in ended if task.status == "failed"]
     if not failed:
         raise StackError(
-            f"The server took a country at {_DECIMAL_COMMAS!r}.",
-            hint="It does not check places: use Meilisearch 1.26 or later.",
+            f"The server accepted a country at {_DECIMAL_COMMAS!r}.",
+            hint="It does not check coordinates: use Meilisearch 1.26 or later.",
         )
     return Incident(
         IncidentName.FAILED_VALIDATION,

@@ -1,4 +1,4 @@
-"""What every incident happens to: a catalogue that is loaded and indexed, and a draw of its rows."""
+"""What every incident starts from: a catalogue that is loaded and indexed, and a random draw of its rows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def draw(ref: IndexRef, count: int, random: Random, *conditions: Any) -> list[An
 
 
 def change(config: Config, statement: Any, values: Mapping[str, Any]) -> list[Any]:
-    """Run SQL past the application, and give the ids it returns."""
+    """Run SQL without the application, and return the ids it gives."""
     from sqlalchemy import text
 
     with translated(config), engine(config).begin() as connection:

@@ -11,9 +11,9 @@ class IncidentName(StrEnum):
     """The incidents that can be rehearsed."""
 
     FAILED_VALIDATION = "failed-validation"  # the server refuses a document, and its batch with it
-    QUEUE_OUTAGE = "queue-outage"  # the server is away until jobs are given up
-    STALE_DOCUMENTS = "stale-documents"  # rows changed past the application
-    ORPHANS = "orphans"  # rows deleted past the application
+    QUEUE_OUTAGE = "queue-outage"  # the server is down until jobs are discarded
+    STALE_DOCUMENTS = "stale-documents"  # rows changed without the application
+    ORPHANS = "orphans"  # rows deleted without the application
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,14 @@ DOCUMENTS = 12
 
 
 def happen(config: Config, random: Random, documents: int | None) -> Incident:
-    """Delete rows without a word to the index."""
+    """Delete rows without writing to the index."""
     city = registry.find(City)
     ids = ground.draw(IndexRef.live(city, config), documents or DOCUMENTS, random)
     gone = ground.change(config, "DELETE FROM cities WHERE id = ANY(:ids) RETURNING id", {"ids": ids})
     left = ground.indexed(IndexRef.live(city, config), gone)
     return Incident(
         IncidentName.ORPHANS,
-        f"A clean-up deleted {counted(len(gone), 'city', 'cities')} by SQL, past the application.",
+        f"A clean-up deleted {counted(len(gone), 'city', 'cities')} by SQL, without the application.",
         city.name,
         city.index_name(config),
         ground.texts(gone),

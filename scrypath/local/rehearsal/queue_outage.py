@@ -1,4 +1,4 @@
-"""``queue-outage``: the server is away until the queue has given up some jobs, and then comes back."""
+"""``queue-outage``: the server is down until the queue has discarded some jobs, and then comes back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from scrypath.wording import counted
 
 DOCUMENTS = 30
 JOBS = 3
-PATIENCE = 60.0  # seconds until every job must have been given up
+PATIENCE = 60.0  # seconds until every job must have been discarded
 
 
 def happen(config: Config, random: Random, documents: int | None, stack: Stack) -> Incident:
@@ -38,13 +38,13 @@ def happen(config: Config, random: Random, documents: int | None, stack: Stack) 
     with outage(stack):
         work_ids = [_write(group, impatient) for group in groups]
         numbers = [int(work_id.partition(":")[2]) for work_id in work_ids]
-        # The stack's worker is as welcome to these jobs as this one.
+        # The stack's worker may take these jobs as well as this one.
         worker.run(
             impatient, partial(perform, config=impatient), drain=True, backoff=Backoff(first=0, ceiling=0)
         )
         if not wait_until(lambda: _all_discarded(config, numbers), PATIENCE):
             raise StackError(
-                f"The jobs {', '.join(work_ids)} were not given up within {PATIENCE:.0f} s.",
+                f"The jobs {', '.join(work_ids)} were not discarded within {PATIENCE:.0f} s.",
                 hint="Look at them with: scrypath failed City",
             )
     errors = jobs.listing(config, ids=numbers).frame["error"].unique().drop_nulls().sort().to_list()

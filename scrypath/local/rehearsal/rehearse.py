@@ -27,7 +27,7 @@ def rehearse(
     documents: int | None = None,
     seed: int = SEED,
 ) -> Incident:
-    """Make an incident happen to the catalogue, and say what it left.
+    """Cause an incident in the catalogue, and return what it left.
 
     The catalogue is loaded and indexed first where that has not been done. The same seed over the same rows
     touches the same documents.

@@ -1,4 +1,4 @@
-"""``stale-documents``: a correction of the census came in by SQL, past the application."""
+"""``stale-documents``: a correction of the census came in by SQL, without the application."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOCUMENTS = 25
 
 
 def happen(config: Config, random: Random, documents: int | None) -> Incident:
-    """Change rows without a word to the index."""
+    """Change rows without writing to the index."""
     city = registry.find(City)
     ids = ground.draw(IndexRef.live(city, config), documents or DOCUMENTS, random)
     before = ground.indexed(IndexRef.live(city, config), ids, "population")
@@ -30,7 +30,7 @@ def happen(config: Config, random: Random, documents: int | None) -> Incident:
     return Incident(
         IncidentName.STALE_DOCUMENTS,
         f"A correction of the census changed the population of {counted(len(ids), 'city', 'cities')} by SQL, "
-        "past the application.",
+        "without the application.",
         city.name,
         city.index_name(config),
         ground.texts(ids),

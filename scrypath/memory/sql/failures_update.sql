@@ -21,7 +21,7 @@ FROM seen_failures AS seen
 WHERE failures.work_id = seen.work_id
     AND failures.failed_at IS NOT DISTINCT FROM seen.failed_at;
 
--- Apart, because a row whose list is set is written anew, list and all, even where the list stays as it was.
+-- Apart, because a row whose list is set is rewritten, list and all, even where the list stays as it was.
 UPDATE failures
 SET document_ids = seen.document_ids
 FROM seen_failures AS seen

@@ -1,4 +1,4 @@
--- The ids that a request carried stand one to a row: DuckDB writes the end of a table anew whenever rows are added to it,
+-- The ids that a request carried are one to a row: DuckDB rewrites the end of a table whenever rows are added to it,
 -- and lists of thousands of ids made that end as large as everything that was ever sent.
 CREATE TABLE requests (
     request BIGINT NOT NULL,

@@ -63,7 +63,7 @@ def reconcile_sync(
     documents
         False: do not compare documents; their numbers are null then, not zero.
     verify
-        ``fingerprint``: compare the fingerprint each document carries. ``content``: compute it anew from what
+        ``fingerprint``: compare the fingerprint each document carries. ``content``: compute it again from what
         the document holds, which also finds content that was changed behind the kit's back.
     max_age
         Take the documents from the last snapshot when it is not older, and say so.

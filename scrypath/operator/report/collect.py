@@ -36,7 +36,7 @@ from scrypath.work.status import status_of
 
 
 class Reading(Protocol):
-    """Reads both sides of a schema as a ``Reader`` does, and tells how far it is."""
+    """Reads both sides of a schema as a ``Reader`` does, and reports its progress."""
 
     def __call__(
         self,
@@ -75,7 +75,7 @@ def look(
     ConfigError
         When the database or the server is not configured.
     SchemaError, PartFailed
-        When the reading could not be carried out where it was to be.
+        When a part of the reading was lost on the executor.
     StoreBusy
         When another process held the DuckDB file too long.
     """
@@ -150,7 +150,7 @@ def _compared(
     try:
         return _read(ref, scope, everything)
     except (TransportError, BackendRejected, ProjectionError) as error:
-        # A side that went away, or never was there, must not hide what the others say.
+        # A side that became unreachable, or never was reachable, must not hide what the others say.
         return not_compared(ref, scope.verify, began, str(error))
 
 

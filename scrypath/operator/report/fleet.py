@@ -116,13 +116,13 @@ class Fleet:
     def headline(self) -> str:
         """The fleet in one sentence."""
         answers = [report.in_step for report in self.reports]
-        told = [
+        listed = [
             f"{answers.count(True)} of {counted(len(answers) + len(self.errors), 'schema')} in step",
             *([f"{answers.count(False)} not in step"] if False in answers else []),
             *([f"of {answers.count(None)} it is not known"] if None in answers else []),
             *([f"{len(self.errors)} could not be checked"] if self.errors else []),
         ]
-        return "; ".join(told) + "."
+        return "; ".join(listed) + "."
 
     def __str__(self) -> str:
         shown = self.schemas.select(
@@ -173,7 +173,11 @@ def _row(report: Reconcile) -> dict[str, Any]:
 
 def _told(error: Exception) -> dict[str, str]:
     if isinstance(error, ScrypathError):
-        told = error.as_dict()
+        described = error.as_dict()
     else:
-        told = {"error": type(error).__name__, "message": str(error), "hint": "See errors[schema] itself."}
-    return {name: redact(text) for name, text in told.items()}
+        described = {
+            "error": type(error).__name__,
+            "message": str(error),
+            "hint": "See errors[schema] itself.",
+        }
+    return {name: redact(text) for name, text in described.items()}

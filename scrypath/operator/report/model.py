@@ -100,9 +100,11 @@ class Reconcile:
         if self.rows is None:
             return f"{self.schema}: documents were not compared. {self.note or ''}".strip()
         counts = dict(self.document_counts.iter_rows())
-        told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "in_step")
+        kinds = ", ".join(
+            f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "in_step"
+        )
         return f"{self.schema}: {when}{counts['in_step']:,} of {counted(self.rows, 'row')} in step" + (
-            f"; {told}." if told else "."
+            f"; {kinds}." if kinds else "."
         )
 
     def __str__(self) -> str:

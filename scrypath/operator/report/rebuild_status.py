@@ -1,4 +1,4 @@
-"""What can be seen of a rebuild: its target index and how far it is."""
+"""What can be seen of a rebuild: its target index and its progress."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RebuildView:
     task_state
         The target's work: idle, pending, completed, failed.
     cutover
-        The swap: not started, pending (the target stands beside the live index), completed.
+        The swap: not started, pending (the target exists beside the live index), completed.
     """
 
     live_index: str

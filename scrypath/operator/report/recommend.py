@@ -63,6 +63,6 @@ def recommended(
                 f"Missing or stale in the index: {rewritten:,} of {counted(comparison.rows, 'row')}.",
             )
         elif drifted:
-            told = ", ".join(f"{counts[str(kind)]} {kind}" for kind in DRIFTED if counts[str(kind)])
-            add(RecoveryAction.REPAIR, ref.uid, drifted, f"{told}: only these documents need to be touched.")
+            kinds = ", ".join(f"{counts[str(kind)]} {kind}" for kind in DRIFTED if counts[str(kind)])
+            add(RecoveryAction.REPAIR, ref.uid, drifted, f"{kinds}: only these documents need to be touched.")
     return ACTIONS.rows(rows)

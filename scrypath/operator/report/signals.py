@@ -41,8 +41,8 @@ def drift_signals(
 def _row(signal: Signal, count: int | None, detail: str, *, raised: bool | None = None) -> dict[str, Any]:
     if count is None:
         return {"signal": str(signal), "observed": False, "detail": detail}
-    told = count > 0 if raised is None else raised
-    return {"signal": str(signal), "observed": True, "raised": told, "count": count, "detail": detail}
+    is_raised = count > 0 if raised is None else raised
+    return {"signal": str(signal), "observed": True, "raised": is_raised, "count": count, "detail": detail}
 
 
 def _pending(signal: Signal, status: pl.DataFrame, source: WorkSource) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _rebuild(rebuild: RebuildView) -> list[dict[str, Any]]:
         _row(
             names[2],
             int(waiting),
-            f"{rebuild.target_index} stands beside the live index." if waiting else "No cutover is waiting.",
+            f"{rebuild.target_index} exists beside the live index." if waiting else "No cutover is waiting.",
         ),
     ]
 
@@ -100,10 +100,10 @@ def _documents(comparison: Comparison | None) -> dict[str, Any]:
         return _row(Signal.DOCUMENT_DRIFT, None, comparison.note or "Documents could not be compared.")
     counts = dict(comparison.counts.iter_rows())
     drifted = sum(counts[str(kind)] for kind in DRIFTED)
-    told = ", ".join(f"{counts[str(kind)]:,} {kind}" for kind in DRIFTED if counts[str(kind)])
+    kinds = ", ".join(f"{counts[str(kind)]:,} {kind}" for kind in DRIFTED if counts[str(kind)])
     unsure = counts[str(DocumentDrift.UNKNOWN)]
     detail = (
-        f"{told}." if drifted else f"{counted(counts['in_step'], 'document is', 'documents are')} in step."
+        f"{kinds}." if drifted else f"{counted(counts['in_step'], 'document is', 'documents are')} in step."
     )
     if unsure:
         detail += f" {unsure:,} could not be compared."

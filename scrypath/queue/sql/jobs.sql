@@ -70,7 +70,7 @@ SELECT
         WHEN operation <> 'fan_out' AND index IS NULL THEN 'index is missing'
         WHEN args ->> 'document_ids' IS NULL THEN 'document_ids is missing'
         WHEN ids IS NULL THEN 'document_ids is not a list'
-        WHEN NOT ids_sound THEN 'document_ids holds something else than text and whole numbers'
+        WHEN NOT ids_sound THEN 'document_ids holds something other than texts and integers'
     END AS malformed
 FROM wanted
 -- OFFSET 0 keeps each step from being merged into every place that uses it, and done again there.

@@ -77,7 +77,7 @@ def test_a_document_written_while_the_index_is_read_is_in_flight(
     assert drift_of(scrypath.reconcile_sync("Product", config=config)) == {"1": "stale"}
 
 
-def test_a_document_that_is_mended_before_it_is_read_again_is_in_step(
+def test_a_document_that_is_fixed_before_it_is_read_again_is_in_step(
     relayed: Config, relay: Relay, config: Config, products: list[str], sql: Sql
 ) -> None:
     sql("UPDATE products SET stock = 100 WHERE id = 1")

@@ -110,7 +110,7 @@ def test_a_row_deleted_without_a_trace_shows_in_the_totals(notes: Config, sql: S
     assert drift_of(again) == {"9": "orphan"}
 
 
-def test_an_index_made_anew_is_read_whole(notes: Config) -> None:
+def test_a_recreated_index_is_read_completely(notes: Config) -> None:
     index = registry.find("Note").index_name(notes)
     tasks.wait(notes, indexes.delete(notes, index)).require_success()
     scrypath.backfill("Note", config=notes)

@@ -1,4 +1,4 @@
-"""A comparison that is interrupted or killed leaves nothing behind, and the next one starts anew."""
+"""A comparison that is interrupted or killed leaves nothing behind, and the next one starts from the beginning."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def reading(
     process.communicate()
 
 
-def assert_the_next_one_starts_anew(config: Config) -> None:
+def assert_the_next_one_starts_over(config: Config) -> None:
     assert scrypath.snapshots(config=config).is_empty()
     assert scrypath.reconcile_sync("Product", config=config).in_step is True
     assert scrypath.snapshots(config=config).height == 1
@@ -81,13 +81,13 @@ def test_an_interruption_leaves_no_snapshot_and_no_file(
     out, err = reading.communicate(timeout=20)
     assert (reading.returncode, out, err) == (130, "", "Interrupted.\n")
     assert list((tmp_path / "scratch").iterdir()) == []
-    assert_the_next_one_starts_anew(config)
+    assert_the_next_one_starts_over(config)
 
 
 def test_a_process_that_is_killed_leaves_no_snapshot(config: Config, reading: subprocess.Popen[str]) -> None:
     reading.kill()
     reading.wait()
-    assert_the_next_one_starts_anew(config)
+    assert_the_next_one_starts_over(config)
 
 
 def test_an_interruption_in_a_notebook_leaves_nothing_either(

@@ -159,16 +159,16 @@ def test_an_index_that_is_deleted_half_way(
     assert_nothing_is_known(scrypath.reconcile_sync("Product", config=paged), "while it was read", unknown=20)
 
 
-def test_an_index_that_is_made_anew_half_way(
+def test_an_index_that_is_recreated_half_way(
     paged: Config, relay: Relay, config: Config, products: list[str]
 ) -> None:
     index = index_of(config)
 
-    def anew() -> None:
+    def recreate() -> None:
         ended(config, indexes.delete(config, index))
         scrypath.backfill("Product", config=config)
 
-    relay.before = at_page(5, anew)
+    relay.before = at_page(5, recreate)
     report = scrypath.reconcile_sync("Product", config=paged)
     assert_nothing_is_known(report, "while it was read", unknown=20)
 

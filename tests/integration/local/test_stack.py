@@ -181,7 +181,7 @@ def test_parts_that_died_are_seen_and_started_again(home: Path) -> None:
     assert (again.database_url, again.meilisearch_url) == (made.database_url, made.meilisearch_url)
 
 
-def test_a_port_that_was_taken_meanwhile_is_chosen_anew(home: Path, program: Path) -> None:
+def test_a_port_that_was_taken_meanwhile_is_chosen_again(home: Path, program: Path) -> None:
     made = stack.up(home=home, worker=False)
     made.down()
     with socket.create_server(("127.0.0.1", urlsplit(made.meilisearch_url).port or 0)):

@@ -113,7 +113,7 @@ def test_a_document_that_changed_in_between_makes_a_plan_stale(
 
 
 @pytest.mark.usefixtures("drifted")
-@pytest.mark.parametrize("how", ["swapped", "deleted", "made anew"])
+@pytest.mark.parametrize("how", ["swapped", "deleted", "recreated"])
 def test_a_plan_holds_for_the_index_that_was_compared_only(config: Config, how: str) -> None:
     plan = scrypath.plan(scrypath.reconcile_sync("Product", config=config))
     index = plan.index
@@ -127,7 +127,7 @@ def test_a_plan_holds_for_the_index_that_was_compared_only(config: Config, how: 
         tasks.wait(config, indexes.delete(config, other)).require_success()
     else:
         tasks.wait(config, indexes.delete(config, index)).require_success()
-    if how == "made anew":
+    if how == "recreated":
         tasks.wait(config, indexes.create(config, index, "id")).require_success()
     before = task_uids(config)
     with pytest.raises(StalePlan, match="was swapped, deleted or recreated since plan"):

@@ -132,9 +132,9 @@ MALFORMED = [
     (SOUND | {"index": None}, "index is missing"),
     ({**SOUND, "document_ids": None}, "document_ids is missing"),
     (SOUND | {"document_ids": "1"}, "document_ids is not a list"),
-    (SOUND | {"document_ids": [{"id": 1}]}, "document_ids holds something else than text and whole numbers"),
-    (SOUND | {"document_ids": [1.5]}, "document_ids holds something else than text and whole numbers"),
-    (SOUND | {"document_ids": [True]}, "document_ids holds something else than text and whole numbers"),
+    (SOUND | {"document_ids": [{"id": 1}]}, "document_ids holds something other than texts and integers"),
+    (SOUND | {"document_ids": [1.5]}, "document_ids holds something other than texts and integers"),
+    (SOUND | {"document_ids": [True]}, "document_ids holds something other than texts and integers"),
 ]
 
 

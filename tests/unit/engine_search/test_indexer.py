@@ -89,7 +89,7 @@ def test_everything_is_forgotten_at_once(make_index: Callable[..., Any]) -> None
     index.check()
 
 
-def test_indexing_anew_can_be_given_up(make_index: Callable[..., Any]) -> None:
+def test_reindexing_can_be_given_up(make_index: Callable[..., Any]) -> None:
     class GivenUp(Exception):
         pass
 

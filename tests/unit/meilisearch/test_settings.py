@@ -138,8 +138,8 @@ def test_an_equal_hot_apply_costs_nothing(server: Script, config: Config) -> Non
 @pytest.mark.parametrize(
     ("changes", "acknowledge", "message"),
     [
-        ({"stop_words": []}, False, "Say acknowledge=True"),
-        ({"stop_words": []}, 1, "Say acknowledge=True"),
+        ({"stop_words": []}, False, "Pass acknowledge=True"),
+        ({"stop_words": []}, 1, "Pass acknowledge=True"),
         ({"ranking_rules": ["words"]}, True, r"does not change 'ranking_rules'.*reindex"),
         ({}, True, "nothing to change"),
     ],

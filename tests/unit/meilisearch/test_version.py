@@ -80,7 +80,7 @@ def test_an_index_that_is_not_there_is_none(server: Script, config: Config) -> N
 
 @pytest.mark.parametrize("pairs", [[], [("a", "a")], [("a", "b"), ("b", "c")]])
 def test_impossible_swaps_are_refused(server: Script, config: Config, pairs: list[tuple[str, str]]) -> None:
-    with pytest.raises(InvalidOptions, match="swap cannot exchange"):
+    with pytest.raises(InvalidOptions, match="swap cannot take"):
         indexes.swap(config, pairs)
     assert not server.asked
 

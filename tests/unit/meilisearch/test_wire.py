@@ -185,7 +185,7 @@ def test_a_write_whose_answer_was_lost_says_that_it_may_have_been_accepted(
 ) -> None:
     server.say(Answer(drop=True))
     with pytest.raises(
-        TransportError, match=r"connection broke off.*may have accepted the request: look at its tasks"
+        TransportError, match=r"connection broke off.*may have accepted the request: read its tasks"
     ):
         connect(config).request("POST", "/indexes/x/documents", json=[])
 
@@ -252,7 +252,7 @@ def test_a_tls_client_before_a_plain_server_is_told_so(server: Script) -> None:
         ),
         (refusal("internal", "panic", 500, "internal"), BackendRejected, "The fault is the server's"),
         (refusal("a_code_of_tomorrow", "No."), BackendRejected, "No. Error code a_code_of_tomorrow"),
-        (Answer(b"<html>Not Found</html>", 404), TransportError, "not in Meilisearch's words.*Not Found"),
+        (Answer(b"<html>Not Found</html>", 404), TransportError, "the body is not Meilisearch's.*Not Found"),
         (Answer(b"", 500), TransportError, "an empty body"),
         (
             Answer(b"moved", 301, {"Location": "https://x"}),

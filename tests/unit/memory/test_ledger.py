@@ -115,7 +115,7 @@ def test_the_view_says_what_a_lookup_says(config: Config) -> None:
 
 
 def test_what_was_sent_before_does_not_make_the_next_request_dearer(config: Config) -> None:
-    """The end of a table that a checkpoint writes anew holds rows of one id each, not lists of thousands."""
+    """The end of a table that a checkpoint rewrites holds rows of one id each, not lists of thousands."""
     for number in range(30):
         ledger.record(config, [work(f"scry-{number}", document_ids=[f"{number}-{n}" for n in range(5_000)])])
     with store.connect(config, read_only=True) as connection:

@@ -10,7 +10,7 @@ from scrypath.frames import ACTIONS
 Lines = Callable[[], list[str]]
 
 
-def test_the_same_recommendation_for_several_units_stands_on_one_line(
+def test_the_same_recommendation_for_several_units_is_on_one_line(
     lines: Lines,
 ) -> None:
     retry = {"action": "retry", "schema": "City", "reason": "It failed: the server was away."}
