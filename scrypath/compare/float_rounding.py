@@ -1,7 +1,7 @@
 """Numbers that the server gives back a last digit off, and documents that differ from their rows in nothing else.
 
 A server reads ``0.9452706955539223`` and keeps ``0.9452706955539224``: of numbers with 16 or 17 digits, one in nine. No
-writing again mends that, so a comparison by content does not call it drift. A fingerprint is made before the server
+writing again fixes that, so a comparison by content does not call it drift. A fingerprint is made before the server
 reads anything, and is exact.
 """
 
@@ -55,7 +55,7 @@ def as_their_rows(ref: IndexRef, ids: Sequence[str]) -> set[str]:
     except (IndexNotFound, ProjectionError):  # it changed since it was read: then it is not as its row
         return set()
     sent = dict(zip(rows.ids, map(orjson.loads, rows.lines), strict=True))
-    held = [_mended(document, sent.get(id_of(ref.schema, document), {}), lossy) for document in read]
+    held = [_fixed(document, sent.get(id_of(ref.schema, document), {}), lossy) for document in read]
     wanted = dict(zip(rows.ids, rows.fingerprints, strict=True))
     found = document_fingerprints(ref.schema, held)
     pairs = zip(found.column("id").to_pylist(), found.column("fingerprint").to_pylist(), strict=True)
@@ -64,7 +64,7 @@ def as_their_rows(ref: IndexRef, ids: Sequence[str]) -> set[str]:
     }
 
 
-def _mended(document: Mapping[str, Any], sent: Mapping[str, Any], lossy: set[str]) -> dict[str, Any]:
+def _fixed(document: Mapping[str, Any], sent: Mapping[str, Any], lossy: set[str]) -> dict[str, Any]:
     return {
         name: as_sent(value, sent.get(name)) if name in lossy else value for name, value in document.items()
     }

@@ -92,7 +92,7 @@ def searchable(
     options = dict(locals())
 
     def declare(model: type[Any]) -> type[Any]:
-        registry.add(build(model, options))
+        registry.add(build(model, **options))
         return model
 
     return declare
@@ -171,4 +171,4 @@ def search_schema(
     SearchSchema('Note', 2 fields, id='id')
     """
     options = dict(locals())
-    return registry.add(build(options.pop("target"), options))
+    return registry.add(build(**options))

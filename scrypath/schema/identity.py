@@ -57,11 +57,11 @@ def several[T](name: str, given: Iterable[T]) -> Iterable[T]:
     --------
     >>> several("ids", "12")
     Traceback (most recent call last):
-    scrypath.errors.InvalidOptions: ids is '12', and not several. Give a list, as in ids=['12'].
+    scrypath.errors.InvalidOptions: ids must be a list, not '12'. Write ids=['12'].
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise InvalidOptions(
-            f"{name} is {given!r}, and not several.", hint=f"Give a list, as in {name}=[{given!r}]."
+            f"{name} must be a list, not {given!r}.", hint=f"Write {name}=[{given!r}]."
         )
     return given
 

@@ -153,7 +153,7 @@ def load(path: str) -> SearchSchema:
     except (Exception, SystemExit) as error:  # a module may do anything when it is imported
         raise SchemaError(
             f"{path!r} cannot be imported: {type(error).__name__}: {redact(str(error))}.",
-            hint=f"Mend the module; python -m {module_name} shows where it fails.",
+            hint=f"Fix the module; python -m {module_name} shows where it fails.",
         ) from presentable(error)
     for part in attribute.split("."):
         target = getattr(target, part, None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from scrypath.errors import SchemaError, did_you_mean
 from scrypath.schema.declared_fields import declared
@@ -13,6 +13,9 @@ from scrypath.schema.faceting import Faceting
 from scrypath.schema.fields import Kind, columns_of
 from scrypath.schema.metadata import FanOut, SearchSchema
 from scrypath.schema.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
 
 # Rules that every supported server version has in its default list.
 COMMON_RANKING_RULES = ("words", "typo", "proximity", "sort", "exactness")
@@ -23,8 +26,26 @@ class RankingRulesWarning(UserWarning):
     """A declaration drops a ranking rule that Meilisearch has by default."""
 
 
-def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
-    """A validated schema from a model or table and its options.
+def build(
+    target: Any,
+    *,
+    fields: Sequence[str],
+    name: str | None = None,
+    filterable: Sequence[str] = (),
+    sortable: Sequence[str] = (),
+    faceting: Faceting | None = None,
+    settings: Mapping[str, Any] | None = None,
+    document_id: str | None = None,
+    set_like: Sequence[str] = (),
+    as_text: Sequence[str] = (),
+    tenant_field: str | None = None,
+    fan_outs: Mapping[str, FanOut] | None = None,
+    index_prefix: str | None = None,
+    query: Callable[[Select[Any]], Select[Any]] | None = None,
+    updated_at: str | None = None,
+    fingerprint: bool = True,
+) -> SearchSchema:
+    """A validated schema from a model or table; the options are those of ``searchable``.
 
     Raises
     ------
@@ -32,20 +53,19 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
         For an undeclared field, an impossible id, a setting Meilisearch does not have.
     """
     table, model = _table_and_model(target)
-    name = options["name"] or (model.__name__ if model is not None else table.name)
+    name = name or (model.__name__ if model is not None else str(table.name))
     columns = columns_of(table, model)
-    document_id = options["document_id"] or _primary_key(name, table, columns)
-    names = _names(name, "fields", options["fields"])
+    document_id = document_id or _primary_key(name, table, columns)
+    names = _names(name, "fields", fields)
     if not names:
         raise SchemaError(f"{name}: fields is empty.", hint="Name the columns that the document holds.")
     if document_id not in names:
         names = (document_id, *names)
-    tenant = options["tenant_field"]
-    if tenant is not None and tenant not in names:
-        names = (*names, tenant)
-    set_like = _names(name, "set_like", options["set_like"])
-    as_text = _names(name, "as_text", options["as_text"])
-    fields = tuple(
+    if tenant_field is not None and tenant_field not in names:
+        names = (*names, tenant_field)
+    set_like = _names(name, "set_like", set_like)
+    as_text = _names(name, "as_text", as_text)
+    known_fields = tuple(
         declared(
             name,
             item,
@@ -60,17 +80,16 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
     )
     _known(name, "set_like", set_like, names)
     _known(name, "as_text", as_text, names)
-    faceting = options["faceting"] or Faceting()
-    filterable = _names(name, "filterable", options["filterable"])
-    if tenant is not None and tenant not in filterable:
-        filterable = (*filterable, tenant)
-    sortable = _names(name, "sortable", options["sortable"])
+    faceting = faceting or Faceting()
+    filterable = _names(name, "filterable", filterable)
+    if tenant_field is not None and tenant_field not in filterable:
+        filterable = (*filterable, tenant_field)
+    sortable = _names(name, "sortable", sortable)
     _known(name, "filterable", filterable, names)
     _known(name, "sortable", sortable, names)
     _check_faceting(name, faceting, filterable)
-    settings = dict(options["settings"] or {})
+    settings = dict(settings or {})
     _check_settings(name, settings, names)
-    updated_at = options["updated_at"]
     if updated_at is not None and updated_at not in columns:
         raise SchemaError(
             f"{name}: updated_at names {updated_at!r}, which is not a column of {table.name}.",
@@ -86,21 +105,21 @@ def build(target: Any, options: Mapping[str, Any]) -> SearchSchema:
         import_string=_import_string(target, name),
         table=table,
         model=model,
-        fields=fields,
+        fields=known_fields,
         document_id=document_id,
         filterable=filterable,
         sortable=sortable,
         faceting=faceting,
         settings=settings,
-        tenant_field=tenant,
-        fan_outs=_fan_outs(name, options["fan_outs"] or {}),
-        index_prefix=options["index_prefix"],
-        query=options["query"],
+        tenant_field=tenant_field,
+        fan_outs=_fan_outs(name, fan_outs or {}),
+        index_prefix=index_prefix,
+        query=query,
         updated_at=updated_at,
-        fingerprint=bool(options["fingerprint"]),
+        fingerprint=bool(fingerprint),
     )
     if schema.id_field.column is None or schema.id_field.kind not in (Kind.INTEGER, Kind.TEXT, Kind.UUID):
-        what = ", and not a column" if schema.id_field.column is None else ""
+        what = " and no column" if schema.id_field.column is None else ""
         raise SchemaError(
             f"{name}: document_id {document_id!r} is of kind {schema.id_field.kind}{what}.",
             hint="A document id is a column of integers, of texts of letters, digits, - and _, or of UUIDs.",
@@ -134,7 +153,7 @@ def _primary_key(name: str, table: Any, columns: Mapping[str, Any]) -> str:
 
 def _names(schema: str, option: str, given: Any) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise SchemaError(f"{schema}: {option} is {given!r}.", hint=f"Give a list: {option}=[{given!r}].")
+        raise SchemaError(f"{schema}: {option} must be a list, not {given!r}.", hint=f"Write {option}=[{given!r}].")
     names = tuple(str(item) for item in given)
     if repeated := sorted({item for item in names if names.count(item) > 1}):
         raise SchemaError(f"{schema}: {option} names {repeated[0]!r} twice.", hint="Name it once.")

@@ -285,5 +285,5 @@ def _unreadable(schema: SearchSchema, error: Exception) -> ProjectionError:
     """A row whose value the type of its column cannot read."""
     return ProjectionError(
         f"{schema.name}: a row holds what its column type cannot read: {error}",
-        hint="Mend the row, or the type of the column in the model.",
+        hint="Fix the row, or the type of the column in the model.",
     )

@@ -60,7 +60,7 @@ class Pair(Base):
 
 REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (Book, {"fields": []}, "Book: fields is empty", "Name the columns"),
-    (Book, {"fields": "title"}, "Book: fields is 'title'", "Give a list"),
+    (Book, {"fields": "title"}, "Book: fields must be a list, not 'title'", "Write fields="),
     (Book, {"fields": ["title", "title"]}, "names 'title' twice", "once"),
     (Book, {"fields": ["titel"]}, "'titel' is neither a column nor an attribute", "Did you mean 'title'?"),
     (Book, {"fields": ["title"], "filterable": ["genre"]}, "filterable names 'genre'", "Known: id, title."),
