@@ -60,9 +60,7 @@ def several[T](name: str, given: Iterable[T]) -> Iterable[T]:
     scrypath.errors.InvalidOptions: ids must be a list, not '12'. Write ids=['12'].
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise InvalidOptions(
-            f"{name} must be a list, not {given!r}.", hint=f"Write {name}=[{given!r}]."
-        )
+        raise InvalidOptions(f"{name} must be a list, not {given!r}.", hint=f"Write {name}=[{given!r}].")
     return given
 
 

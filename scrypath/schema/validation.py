@@ -153,7 +153,9 @@ def _primary_key(name: str, table: Any, columns: Mapping[str, Any]) -> str:
 
 def _names(schema: str, option: str, given: Any) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise SchemaError(f"{schema}: {option} must be a list, not {given!r}.", hint=f"Write {option}=[{given!r}].")
+        raise SchemaError(
+            f"{schema}: {option} must be a list, not {given!r}.", hint=f"Write {option}=[{given!r}]."
+        )
     names = tuple(str(item) for item in given)
     if repeated := sorted({item for item in names if names.count(item) > 1}):
         raise SchemaError(f"{schema}: {option} names {repeated[0]!r} twice.", hint="Name it once.")

@@ -165,7 +165,7 @@ def test_search_within_a_facet(filled: Config, article: scrypath.SearchSchema, r
 
 REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda schema: scrypath.SearchRequest(schema, facets=["price"]), "does not declare 'price' for facets"),
-    (lambda schema: scrypath.SearchRequest(schema, facets="tags"), "Give a list"),
+    (lambda schema: scrypath.SearchRequest(schema, facets="tags"), "must be a list"),
     (lambda schema: scrypath.SearchRequest(schema, facets=["tags", "tags"]), "twice"),
     (lambda schema: scrypath.SearchRequest(schema, facets=["*"]), "does not declare"),
     (lambda schema: scrypath.SearchRequest(schema, facet_filter={"tags": []}), "empty list"),

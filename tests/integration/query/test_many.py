@@ -178,7 +178,7 @@ def test_rows_that_come_too_late_have_failed_and_the_hits_are_there(
 REFUSED: list[tuple[Callable[[Any, Config], Any], str]] = [
     (lambda it, config: scrypath.search_many([], config=config), "has 0 requests"),
     (lambda it, config: scrypath.search_many([it] * 11, config=config), "has 11 requests"),
-    (lambda it, config: scrypath.search_many("City", config=config), "Give a list"),
+    (lambda it, config: scrypath.search_many("City", config=config), "must be a list"),
     (lambda it, config: scrypath.search_many([(it, "", {"size": 51})], config=config), "1 to 50 hits"),
     (
         lambda it, config: scrypath.search_many([(it, "", {"highlight": 1})], config=config),

@@ -72,7 +72,7 @@ def test_a_list_is_a_frame_a_file_or_a_mapping(two: Config, tmp_path: Path) -> N
         ([1], "is a list"),
         (frame.drop("query"), "no column 'query'"),
         (tmp_path / "nowhere.csv", "cannot be read"),
-        ({"lamp": "1"}, "Give a list"),
+        ({"lamp": "1"}, "must be a list"),
         (pl.DataFrame({"query": ["a"], "document_id": [None]}), "empty cell"),
     ]
     for given_list, said in wrong:

@@ -51,7 +51,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"sort": ["stars"]}, "Write stars:asc or stars:desc"),
     ({"sort": ["stars:down"]}, "no direction"),
     ({"sort": ["title:asc"]}, "does not declare 'title' for sort"),
-    ({"sort": "stars:asc"}, "Give a list"),
+    ({"sort": "stars:asc"}, "must be a list"),
     ({"sort": ["_geoPoint(1,2):asc"]}, "does not declare '_geo' for sort"),
     ({"per_query": {"show_ranking_score": 1}}, "True or False"),
     ({"per_query": {"ranking_score_threshold": 2}}, "from 0 to 1"),
