@@ -146,7 +146,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "operator": ({"stars": {"like": 1}}, "no operator 'like'"),
     "no operator": ({"stars": {}}, "Give an operator"),
     "empty list": ({"stars": {"in_": []}}, "empty list"),
-    "text as list": ({"label": {"in_": "plain"}}, "must be a list"),
+    "text as list": ({"label": {"in_": "plain"}}, "Give a list"),
     "list as value": ({"stars": [1, 2]}, "in_"),
     "text in a number": ({"stars": "3"}, "'stars' .integer. cannot be '3'"),
     "number in a text": ({"label": 3}, "'label' .text. cannot be 3"),
