@@ -195,6 +195,17 @@ SNAPSHOTS = _schema(
     Column("unknown", COUNT, "Documents that could not be compared", "documents"),
     Column("pending", COUNT, "Pending units of work in the observed sources", "units of work"),
     Column("failed", COUNT, "Failed or retrying units of work that are not healed", "units of work"),
+    Column("method", TEXT, "`full`, `incremental` or `sample`; null when documents were not compared"),
+    Column(
+        "basis",
+        TEXT,
+        "Of an incremental one: `row_versions` is exact, `updated_at` as good as those who keep it",
+    ),
+    Column(
+        "read_now", COUNT, "Of an incremental one: ids read in the database and in the index", "documents"
+    ),
+    Column("from_before", COUNT, "Of an incremental one: taken from an earlier comparison", "documents"),
+    Column("started_from", TEXT, "Of an incremental one: snapshot of that earlier comparison"),
     Column("published_by", TEXT, "Who published it, as login@machine; null in the memory of one machine"),
 )
 
@@ -263,6 +274,15 @@ FLEET = _schema(
     Column("taken_at", UTC, "When the comparison began", "UTC"),
     Column("duration", DURATION, "How long it took", "µs"),
     Column("method", TEXT, "`full`, `incremental` or `sample`; null when documents were not compared"),
+    Column(
+        "basis",
+        TEXT,
+        "Of an incremental one: `row_versions` is exact, `updated_at` as good as those who keep it",
+    ),
+    Column(
+        "read_now", COUNT, "Of an incremental one: ids read in the database and in the index", "documents"
+    ),
+    Column("from_before", COUNT, "Of an incremental one: taken from an earlier comparison", "documents"),
     Column("snapshot_id", TEXT, "Id of the snapshot that holds the report"),
     Column("from_snapshot", FLAG, "True: documents were not compared now but when that snapshot was taken"),
     Column("note", TEXT, "What to know about how documents were compared, or why the schema was not checked"),

@@ -119,6 +119,13 @@ class ComparisonMethod(StrEnum):
     SAMPLE = "sample"  # some, chosen at random: an estimate
 
 
+class ComparisonBasis(StrEnum):
+    """What an incremental comparison knows by which documents and rows it need not read."""
+
+    ROW_VERSIONS = "row_versions"  # exact, whoever wrote
+    UPDATED_AT = "updated_at"  # as good as the writers who keep it
+
+
 class TaskState(StrEnum):
     """The state of a rebuild's backend work."""
 

@@ -26,13 +26,13 @@ class ComparedById:
     ----------
     drift
         As :func:`scrypath.compare.confirm.confirmed` returns it.
-    bare_rows, bare_documents
-        How many were rows without a document, and documents without a row, when they were read.
+    rows, documents
+        How many rows and documents have these ids.
     """
 
     drift: pl.DataFrame
-    bare_rows: int
-    bare_documents: int
+    rows: int
+    documents: int
 
 
 def compare_by_id(
@@ -66,7 +66,9 @@ def compare_by_id(
         has_row="row_exists",
         has_document="document_exists",
     )
-    stands = pl.col("row_exists"), pl.col("document_exists")
-    alone = read.select((stands[0] & ~stands[1]).sum(), (stands[1] & ~stands[0]).sum().alias("documents"))
     pending = in_flight(ref, since=ended)
-    return ComparedById(confirmed(ref, suspects, pending, verify=verify, over=over), *alone.row(0))
+    return ComparedById(
+        confirmed(ref, suspects, pending, verify=verify, over=over),
+        rows=int(read["row_count"].sum()),
+        documents=int(read["document_exists"].sum()),
+    )

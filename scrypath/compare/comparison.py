@@ -12,7 +12,7 @@ from scrypath.errors import ScrypathError
 from scrypath.frames import DOCUMENT_COUNTS, DOCUMENTS
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
-from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
+from scrypath.vocabulary import ComparisonBasis, ComparisonMethod, DocumentDrift, Verification
 from scrypath.wording import counted
 
 
@@ -40,6 +40,14 @@ class Comparison:
         What a reader should know about how it was done.
     method
         How many of the documents were read.
+    basis
+        What is known by, of an incremental one, that the others did not change.
+    read_now
+        Ids that were read on both sides, of an incremental one; None: everything was, or what a sample drew.
+    from_before
+        Rows and their documents that were taken from the earlier comparison, of an incremental one.
+    started_from
+        Snapshot of that earlier comparison.
     baseline
         What a later comparison can start from.
     estimate
@@ -62,6 +70,10 @@ class Comparison:
     drift: pl.DataFrame
     note: str | None = None
     method: ComparisonMethod = ComparisonMethod.FULL
+    basis: ComparisonBasis | None = None
+    read_now: int | None = None
+    from_before: int | None = None
+    started_from: str | None = None
     baseline: Baseline | None = None
     estimate: pl.DataFrame | None = None
     index_created_at: datetime | None = None

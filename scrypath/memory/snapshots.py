@@ -55,6 +55,11 @@ class SnapshotRecord:
     unknown: int | None = None
     pending: int | None = None
     failed: int | None = None
+    method: str | None = None
+    basis: str | None = None
+    read_now: int | None = None
+    from_before: int | None = None
+    started_from: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)  # anything that JSON can say
 
 

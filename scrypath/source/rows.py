@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -101,49 +99,6 @@ def count(ref: IndexRef) -> int:
     """How many rows the schema has."""
     with translated(ref.config), engine(ref.config).connect() as connection:
         return _counted(connection, ref.schema)
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Rows as of one moment.
-
-    Parameters
-    ----------
-    ids
-        Of what changed by ``updated_at``, a row of the schema or not.
-    count
-        How many rows the schema had; it is being counted.
-    """
-
-    ids: list[str]
-    count: Future[int]
-
-
-@contextmanager
-def changes(ref: IndexRef, since: datetime, limit: int) -> Iterator[Changes]:
-    """What changed in PostgreSQL until now, and how many rows there are now, counted while the block goes on.
-
-    Parameters
-    ----------
-    ref
-        Whose rows.
-    since
-        Only what changed at this moment or later, UTC.
-    limit
-        Ids at most.
-
-    Raises
-    ------
-    DatabaseError
-        When the database cannot be reached, or refuses.
-    """
-    with (
-        translated(ref.config),
-        engine(ref.config).connect().execution_options(isolation_level="REPEATABLE READ") as connection,
-        ThreadPoolExecutor(1, thread_name_prefix="scrypath-count") as beside,
-    ):
-        changed = _ids(connection, selection.changed_ids(ref.schema, since, limit))
-        yield Changes(changed, beside.submit(_counted, connection, ref.schema))
 
 
 def existing_ids(ref: IndexRef, ids: Sequence[str]) -> set[str]:

@@ -11,6 +11,7 @@ from scrypath.meilisearch import documents as wire_documents
 from scrypath.meilisearch import indexes
 from scrypath.meilisearch import settings as wire_settings
 from scrypath.memory import ledger
+from scrypath.memory.task_metadata import metadata
 from scrypath.schema.documents import Documents
 from scrypath.schema.index_ref import IndexRef
 from scrypath.schema.settings import desired
@@ -105,7 +106,7 @@ def post(ref: IndexRef, prepared: Prepared) -> Sent:
         ref.uid,
         prepared.payload.body,
         primary_key=ref.schema.document_id,
-        reference=prepared.reference,
+        reference=metadata(prepared.reference, prepared.payload.ids),
     )
     return Sent(sent.uid, Operation.UPSERT, prepared.payload.ids)
 
@@ -116,7 +117,7 @@ def delete(ref: IndexRef, ids: Sequence[str], *, mode: SyncMode, cause: str | No
     for start in range(0, len(ids), ref.config.batch_size):
         part = tuple(ids[start : start + ref.config.batch_size])
         [reference] = _record(ref, operation=Operation.DELETE, mode=mode, ids=[part], cause=cause)
-        tasks_made = wire_documents.delete(ref.config, ref.uid, part, reference=reference)
+        tasks_made = wire_documents.delete(ref.config, ref.uid, part, reference=metadata(reference, part))
         sent.extend(Sent(task.uid, Operation.DELETE, part) for task in tasks_made)
     return sent
 

@@ -12,6 +12,7 @@ from scrypath.errors import HistoryTruncated
 from scrypath.frame_schema import IDS, MODE, TEXT
 from scrypath.frames import WORK
 from scrypath.meilisearch import tasks
+from scrypath.memory import task_metadata
 from scrypath.queue import jobs
 from scrypath.redaction import redact
 from scrypath.schema import SearchSchema, registry
@@ -78,10 +79,12 @@ def sync_work(schema: Any, *, limit: int | None = None, config: Config | None = 
 
 def of_tasks(listed: pl.DataFrame, schemas: list[SearchSchema], config: Config) -> pl.DataFrame:
     """Tasks of the server as work, with what the ledger knows of them; columns of ``WORK`` and ``EVIDENCE``."""
-    references = listed["custom_metadata"].drop_nulls().unique().to_list()
-    known = _remembered(references, config)
+    listed = listed.with_columns(
+        reference=task_metadata.reference("custom_metadata"), carried=task_metadata.ids("custom_metadata")
+    )
+    known = _remembered(listed["reference"].drop_nulls().unique().to_list(), config)
     names = {schema.index_name(config): schema.name for schema in schemas}
-    joined = listed.join(known, left_on="custom_metadata", right_on="reference", how="left")
+    joined = listed.join(known, on="reference", how="left")
     return _with_evidence(
         joined.with_columns(
             work_id=pl.format("meili:{}", "uid"),
@@ -95,7 +98,7 @@ def of_tasks(listed: pl.DataFrame, schemas: list[SearchSchema], config: Config) 
             attempt=pl.when(pl.col("started_at").is_not_null()).then(1).otherwise(0),
             max_attempts=pl.lit(1),
             error=_redacted(listed["error_message"], config),
-            reference=pl.col("custom_metadata"),
+            document_ids=pl.coalesce("document_ids", "carried"),
         )
     )
 

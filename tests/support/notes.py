@@ -1,4 +1,4 @@
-"""Notes: rows that say when they changed, and may be withdrawn."""
+"""Notes and memos: rows that say when they changed, and may be withdrawn."""
 
 from __future__ import annotations
 
@@ -23,6 +23,20 @@ class Base(DeclarativeBase):
 )
 class Note(Base):
     __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+
+
+@searchable(
+    fields=["id", "body"],
+    updated_at="changed_at",
+    query=lambda statement: statement.where(sa.text("NOT withdrawn")),  # which nobody can look into
+)
+class Memo(Base):
+    __tablename__ = "memos"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     body: Mapped[str]

@@ -59,8 +59,14 @@ def reconcile(
         ),
     ] = None,
     incremental: Annotated[
-        bool, typer.Option("--incremental", help="Read only what may have changed since the last comparison.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--incremental/--full",
+            help="--full reads everything. --incremental trusts updated_at where versions of rows do not say what "
+            "changed. Neither: what changed since the last comparison where that is exact, else everything.",
+            show_default=False,
+        ),
+    ] = None,
     sample: Annotated[
         int | None,
         typer.Option(

@@ -54,6 +54,9 @@ def show_report(report: Reconcile) -> None:
             f"{counted(report.rows, 'row')} against {counted(report.indexed, 'document')}, "
             f"by {report.verify}, in {lasted(report.duration)}: {counts}."
         )
+        say(report.reading or "")
+        if report.note is not None:
+            say(report.note, "yellow")
     say()
     show_table(
         report.drift_signals,

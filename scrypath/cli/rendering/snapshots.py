@@ -29,6 +29,8 @@ def show_snapshots(frame: pl.DataFrame) -> None:
         Column("Failed", "failed", right=True),
         Column("Drift", _drifted, wraps=True),
     ]
+    if (frame["method"] == "incremental").any():
+        columns.append(Column("Read", _read, wraps=True))
     if frame["published_by"].is_not_null().any():
         columns.insert(3, Column("Published by", "published_by"))
     show_table(frame, columns)
@@ -62,6 +64,13 @@ def _drifted(row: Row) -> str:
     if not row["documents_compared"]:
         return NOTHING
     return drift_kinds(row) or "none"
+
+
+def _read(row: Row) -> str:
+    if row["method"] != "incremental":
+        return row["method"] or NOTHING
+    basis = "row versions" if row["basis"] == "row_versions" else row["basis"]
+    return f"{number(row['read_now'])} by {basis}, {number(row['from_before'])} from before"
 
 
 def _compared(row: Row, name: str) -> str:

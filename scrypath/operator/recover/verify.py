@@ -14,6 +14,7 @@ from scrypath.errors import ScrypathError, TaskTimeout, UnknownWork
 from scrypath.frames import OUTCOME
 from scrypath.meilisearch import tasks
 from scrypath.memory import audit, ledger
+from scrypath.memory.task_metadata import reference_of
 from scrypath.queue import jobs
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
@@ -121,7 +122,7 @@ def _finished_task(cause: str, sent_as: WorkId, config: Config) -> tuple[str | N
     last = tasks.wait(config, sent_as.number)
     if not last.succeeded:
         return last.error_message or f"{sent_as} is {last.status}.", ()
-    work = ledger.lookup(config, [last.custom_metadata] if last.custom_metadata else [])
+    work = ledger.lookup(config, [reference_of(last.custom_metadata)] if last.custom_metadata else [])
     written = work.filter(pl.col("cause") == cause)
     if written.is_empty():
         raise UnknownWork(f"The ledger does not know what {sent_as} wrote.")

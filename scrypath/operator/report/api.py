@@ -25,7 +25,7 @@ class _Options(TypedDict, total=False):
     documents: bool
     verify: str
     max_age: timedelta | None
-    incremental: bool
+    incremental: bool | None
     sample: int | None
     executor: Executor | None
     progress: bool
@@ -45,7 +45,7 @@ def reconcile_sync(
     documents: bool = True,
     verify: str = Verification.FINGERPRINT,
     max_age: timedelta | None = None,
-    incremental: bool = False,
+    incremental: bool | None = None,
     sample: int | None = None,
     executor: Executor | None = None,
     progress: bool = False,
@@ -68,9 +68,10 @@ def reconcile_sync(
     max_age
         Take the documents from the last snapshot when it is not older, and say so.
     incremental
-        Read only the rows that changed since the last comparison, by the schema's ``updated_at``, and the documents
-        that tasks wrote since then; the totals must agree. Where that cannot tell, everything is read, and the
-        report's note says why. A row's ``updated_at`` has to change whenever what is indexed of it does.
+        Read only what was written since the last comparison on either side, and check that nothing else is gone.
+        None: where that is exact, whoever wrote, because PostgreSQL's versions of rows show it; else everything is
+        read. True: where they do not, trust the schema's ``updated_at``, which has to change whenever what is indexed
+        of a row does. False: read everything. ``method``, ``basis`` and ``note`` of the report say what was done.
     sample
         Compare this many rows chosen at random, and estimate: ``estimate`` holds the interval, the counts are null.
     executor

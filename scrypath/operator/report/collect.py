@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from scrypath.compare.incremental import IncrementalNotPossible, compare_since
 from scrypath.compare.local_reader import read_here, size
 from scrypath.compare.sampling import compare_sample
 from scrypath.compare.scratch import Scanned
-from scrypath.errors import BackendRejected, ProjectionError, ScrypathError, TransportError
+from scrypath.errors import BackendRejected, DatabaseError, ProjectionError, ScrypathError, TransportError
 from scrypath.frames import CONTRACT_DRIFT, DOCUMENTS
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import snapshots
@@ -30,7 +31,7 @@ from scrypath.operator.report.signals import drift_signals
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.progress import progress_bar
 from scrypath.telemetry import span
-from scrypath.vocabulary import ComparisonMethod, DocumentDrift, Verification
+from scrypath.vocabulary import ComparisonBasis, ComparisonMethod, DocumentDrift, Verification
 from scrypath.work.failed import newest_first, read_failures, reason_class_counts
 from scrypath.work.status import status_of
 
@@ -126,6 +127,10 @@ def look(
             matching=comparison.in_step if comparison is not None else None,
             note=comparison.note if comparison is not None else "Documents were not asked for.",
             method=str(comparison.method) if comparison is not None else None,
+            basis=str(comparison.basis) if comparison is not None and comparison.basis is not None else None,
+            read_now=comparison.read_now if comparison is not None else None,
+            from_before=comparison.from_before if comparison is not None else None,
+            started_from=comparison.started_from if comparison is not None else None,
             estimate=comparison.estimate if comparison is not None else None,
             status=status,
             failed_work=failed_work,
@@ -161,24 +166,29 @@ def _read(
 ) -> Comparison:
     if scope.sample is not None:
         return compare_sample(ref, scope.sample, verify=scope.verify)
-    if scope.incremental:
-        try:
-            return _since_last(ref, scope.verify)
-        except IncrementalNotPossible as why:
-            return everything(ref, scope.verify).noting(f"Everything was compared: {why}")
-    return everything(ref, scope.verify)
+    if scope.incremental is False:
+        return everything(ref, scope.verify)
+    try:
+        return _since_last(ref, scope.verify, trusting=scope.incremental is True)
+    except (IncrementalNotPossible, DatabaseError) as why:
+        compared = everything(ref, scope.verify)
+        if scope.incremental is None and isinstance(why, IncrementalNotPossible) and why.lasting:
+            return compared  # as always for this schema: nobody asked for anything else
+        return compared.noting(f"Everything was compared: {why}")
 
 
-def _since_last(ref: IndexRef, verify: Verification) -> Comparison:
+def _since_last(ref: IndexRef, verify: Verification, *, trusting: bool) -> Comparison:
     last = _last(ref, verify)
     if last is None:
-        raise IncrementalNotPossible("No earlier comparison of this index is stored.")
-    return compare_since(
+        raise IncrementalNotPossible("No earlier comparison of this index is stored.", lasting=True)
+    compared = compare_since(
         ref,
         since=checkpoint.parse(last.record.evidence.get("baseline")),
         drift=snapshots.documents(ref.config, last.snapshot_id),
         verify=verify,
+        trusting=trusting,
     )
+    return replace(compared, started_from=last.snapshot_id)
 
 
 def _last(ref: IndexRef, verify: Verification) -> StoredSnapshot | None:
@@ -224,10 +234,14 @@ def _record(
         documents=comparison.documents if comparison is not None else None,
         **{str(kind): counts.get(str(kind)) for kind in DocumentDrift},
         **open_work(status, failed_work),
+        method=str(comparison.method) if comparison is not None else None,
+        basis=str(comparison.basis) if comparison is not None and comparison.basis is not None else None,
+        read_now=comparison.read_now if comparison is not None else None,
+        from_before=comparison.from_before if comparison is not None else None,
+        started_from=comparison.started_from if comparison is not None else None,
         evidence={
             "in_step": comparison.in_step if comparison is not None else None,
             "note": comparison.note if comparison is not None else None,
-            "method": str(comparison.method) if comparison is not None else None,
             "without_id": comparison.without_id if comparison is not None else 0,
             "index_created_at": comparison.index_created_at.isoformat()
             if comparison is not None and comparison.index_created_at is not None
@@ -262,7 +276,11 @@ def _recent(ref: IndexRef, scope: Scope) -> tuple[str, Comparison] | None:
         in_step=record.evidence.get("in_step"),
         drift=snapshots.documents(ref.config, latest.snapshot_id),
         note=record.evidence.get("note"),
-        method=ComparisonMethod(record.evidence.get("method") or ComparisonMethod.FULL),
+        method=ComparisonMethod(record.method or ComparisonMethod.FULL),
+        basis=None if record.basis is None else ComparisonBasis(record.basis),
+        read_now=record.read_now,
+        from_before=record.from_before,
+        started_from=record.started_from,
         index_created_at=datetime.fromisoformat(made) if made is not None else None,
         without_id=record.evidence.get("without_id") or 0,
     )

@@ -38,6 +38,12 @@ class Reconcile:
         What to know about how documents were compared, or why they were not.
     method
         ``full``, ``incremental`` or ``sample``; None when documents were not compared.
+    basis
+        Of an incremental one, what it knows the changes by: ``row_versions``, which is exact whoever wrote, or
+        ``updated_at``, which is as good as the writers who keep it.
+    read_now, from_before, started_from
+        Of an incremental one: ids that were read on both sides, documents and rows taken from an earlier comparison,
+        and the snapshot of that one.
     estimate
         ``frames.DRIFT_ESTIMATE`` of a sample, else None.
     status, failed_work, reason_counts, drift_signals, documents, document_counts, actions, contract_drift
@@ -72,6 +78,10 @@ class Reconcile:
     contract_drift: pl.DataFrame
     rebuild: RebuildView
     config: Config = field(repr=False)
+    basis: str | None = None
+    read_now: int | None = None
+    from_before: int | None = None
+    started_from: str | None = None
     index_created_at: datetime | None = None
 
     @property
@@ -88,6 +98,29 @@ class Reconcile:
 
         wanted = self.documents["document_id"].to_list()[:100] if ids is None else list(ids)
         return explain(self.schema, wanted, config=self.config)
+
+    @property
+    def reading(self) -> str | None:
+        """What was read for it and what was taken from before, in one sentence; None when nothing was compared.
+
+        Examples
+        --------
+        >>> import scrypath
+        >>> scrypath.reconcile_sync("Product", incremental=False).reading
+        'Every row and every document was read.'
+        """
+        if self.rows is None:
+            return None
+        if self.read_now is None or self.from_before is None:
+            return "Every row and every document was read."
+        trusted = {
+            "row_versions": "by the versions of rows, whoever wrote",
+            "updated_at": "by updated_at, which is trusted: a writer who does not keep it is not seen",
+        }
+        return (
+            f"Only what changed was read, {trusted[str(self.basis)]}: {counted(self.read_now, 'id')} now; "
+            f"{counted(self.from_before, 'document')} as in {self.started_from}."
+        )
 
     def headline(self) -> str:
         """The report in one sentence."""
@@ -107,9 +140,12 @@ class Reconcile:
             f"; {kinds}." if kinds else "."
         )
 
+    def _further_note(self) -> str | None:
+        return None if self.note is None or self.note in self.headline() else self.note
+
     def __str__(self) -> str:
         return display.text(
-            self.headline(),
+            "\n".join(filter(None, (self.headline(), self.reading, self._further_note()))),
             {
                 "Status": self.status.drop("last_succeeded_at", "oldest_pending_at", "schema"),
                 "Documents": self.document_counts if self.estimate is None else self.estimate,
@@ -131,7 +167,7 @@ class Reconcile:
                 "Status": _told(self.status.drop("schema", "index")),
                 "Failed work by reason": self.reason_counts,
             },
-            notes=[None if self.note is None or self.note in self.headline() else self.note],
+            notes=[self.reading, self._further_note()],
             below=[
                 f"Not raised: {', '.join(quiet)}." if quiet else None,
                 f"Compared at {display.cell(self.taken_at)}; kept as {self.snapshot_id}.",

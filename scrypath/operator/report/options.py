@@ -26,7 +26,7 @@ class Scope:
     documents: bool = True
     verify: Verification = Verification.FINGERPRINT
     max_age: timedelta | None = None
-    incremental: bool = False
+    incremental: bool | None = None
     sample: int | None = None
 
 
@@ -35,7 +35,7 @@ def scope(
     documents: bool,
     verify: str,
     max_age: timedelta | None,
-    incremental: bool,
+    incremental: bool | None,
     sample: int | None,
     executor: Any,
 ) -> Scope:
@@ -51,7 +51,7 @@ def scope(
         for name, given in (
             ("documents=False", not documents),
             ("max_age", max_age is not None),
-            ("incremental", incremental),
+            ("incremental", incremental is True),
             ("sample", sample is not None),
             ("executor", executor is not None),
         )
@@ -60,6 +60,10 @@ def scope(
     if len(asked) > 1 and not ALONE.isdisjoint(asked):
         raise InvalidOptions(
             f"{' and '.join(asked)} cannot be combined.", hint="Leave all but one of them out."
+        )
+    if incremental not in (None, True, False):
+        raise InvalidOptions(
+            f"incremental cannot be {incremental!r}.", hint="Give True or False, or leave it out."
         )
     if sample is not None and (isinstance(sample, bool) or not isinstance(sample, int) or sample < 1):
         raise InvalidOptions(f"sample cannot be {sample!r}.", hint="Give a number of rows, at least 1.")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -38,8 +39,22 @@ def notes(config: Config, sql: Sql) -> Config:
     return config
 
 
-def compared(config: Config, *, incremental: bool = True) -> scrypath.Reconcile:
-    report = scrypath.reconcile_sync("Note", incremental=incremental, config=config)
+@pytest.fixture
+def memos(config: Config, sql: Sql) -> Config:
+    """300 memos likewise, whose query nobody can look into: only their ``changed_at`` says what changed."""
+    config = replace(config, schemas=("tests.support.notes:Memo",))
+    Base.metadata.create_all(engine(config))
+    sql(
+        "INSERT INTO memos SELECT n, 'Memo ' || n, false, now() - interval '1 hour'"
+        f" FROM generate_series(1, {ROWS}) AS n"
+    )
+    scrypath.backfill("Memo", config=config)
+    assert compared(config, incremental=False, schema="Memo").in_step is True
+    return config
+
+
+def compared(config: Config, *, incremental: bool | None = None, schema: str = "Note") -> scrypath.Reconcile:
+    report = scrypath.reconcile_sync(schema, incremental=incremental, config=config)
     assert report.rows is not None
     return report
 
@@ -67,7 +82,16 @@ def test_changed_new_and_withdrawn_rows_are_found_by_reading_them_alone(notes: C
     sql("INSERT INTO notes VALUES (999, 'New', false, now())")
     report = compared(notes)
     assert report.method == "incremental"
-    assert str(report.note).startswith("4 documents that may have changed were compared;")
+    assert (report.basis, report.read_now, report.from_before, report.note) == (
+        "row_versions",
+        4,
+        ROWS - 3,
+        None,
+    )
+    assert report.reading == (
+        "Only what changed was read, by the versions of rows, whoever wrote: 4 ids now; "
+        f"297 documents as in {report.started_from}."
+    )
     assert drift_of(report) == {"1": "stale", "2": "stale", "3": "orphan", "999": "missing"}
     assert (report.rows, report.indexed, report.matching) == (ROWS, ROWS, ROWS - 3)
     assert same(report, compared(notes, incremental=False))
@@ -142,41 +166,41 @@ def test_many_changes_are_read_with_everything(
     assert report.documents.height == 100
 
 
-def test_a_row_that_does_not_say_when_it_changed_is_read(notes: Config, sql: Sql) -> None:
-    sql("ALTER TABLE notes ALTER changed_at DROP NOT NULL")
-    sql("UPDATE notes SET changed_at = NULL WHERE id = 7")
-    assert compared(notes).in_step is True
-    sql("UPDATE notes SET body = 'Changed' WHERE id = 7")
-    report = compared(notes)
-    assert report.method == "incremental"
+def test_a_row_that_does_not_say_when_it_changed_is_read(memos: Config, sql: Sql) -> None:
+    sql("ALTER TABLE memos ALTER changed_at DROP NOT NULL")
+    sql("UPDATE memos SET changed_at = NULL WHERE id = 7")
+    assert compared(memos, schema="Memo", incremental=True).in_step is True
+    sql("UPDATE memos SET body = 'Changed' WHERE id = 7")
+    report = compared(memos, schema="Memo", incremental=True)
+    assert (report.method, report.basis) == ("incremental", "updated_at")
     assert drift_of(report) == {"7": "stale"}
 
 
-def test_a_clock_that_is_a_few_minutes_behind_hides_nothing(notes: Config, sql: Sql) -> None:
-    sql("UPDATE notes SET body = 'Changed', changed_at = now() - interval '4 minutes' WHERE id = 8")
-    report = compared(notes)
-    assert report.method == "incremental"
+def test_a_clock_that_is_a_few_minutes_behind_hides_nothing(memos: Config, sql: Sql) -> None:
+    sql("UPDATE memos SET body = 'Changed', changed_at = now() - interval '4 minutes' WHERE id = 8")
+    report = compared(memos, schema="Memo", incremental=True)
+    assert (report.method, report.basis) == ("incremental", "updated_at")
     assert drift_of(report) == {"8": "stale"}
 
 
 def test_a_change_that_was_not_committed_when_the_earlier_comparison_read_is_found(
-    notes: Config, sql: Sql
+    memos: Config, sql: Sql
 ) -> None:
-    with engine(notes).connect() as slow:
+    with engine(memos).connect() as slow:
         slow.execute(
             sa.text(
-                "UPDATE notes SET body = 'Changed', changed_at = now() - interval '4 minutes' WHERE id = 9"
+                "UPDATE memos SET body = 'Changed', changed_at = now() - interval '4 minutes' WHERE id = 9"
             )
         )
-        assert compared(notes, incremental=False).in_step is True
+        assert compared(memos, schema="Memo", incremental=False).in_step is True
         slow.commit()
-    assert drift_of(compared(notes)) == {"9": "stale"}
+    assert drift_of(compared(memos, schema="Memo", incremental=True)) == {"9": "stale"}
 
 
-def test_one_row_gone_and_another_come_do_not_cancel_out(notes: Config, sql: Sql) -> None:
-    sql("DELETE FROM notes WHERE id = 9")
-    sql("INSERT INTO notes VALUES (999, 'New', false, now())")
-    report = compared(notes)
+def test_one_row_gone_and_another_come_do_not_cancel_out(memos: Config, sql: Sql) -> None:
+    sql("DELETE FROM memos WHERE id = 9")
+    sql("INSERT INTO memos VALUES (999, 'New', false, now())")
+    report = compared(memos, schema="Memo", incremental=True)
     assert drift_of(report) == {"9": "orphan", "999": "missing"}
     assert "without a trace" in str(report.note)
 
@@ -209,13 +233,11 @@ def test_deleted_task_history_is_no_proof(notes: Config) -> None:
     assert drift_of(report) == {"5": "stale"}
 
 
-def test_without_updated_at_or_an_earlier_comparison_everything_is_read(
-    config: Config, products: list[str]
-) -> None:
-    for reason in ("No earlier comparison of this index is stored.", "Product declares no updated_at."):
-        report = scrypath.reconcile_sync("Product", incremental=True, config=config)
-        assert (report.method, report.in_step) == ("full", True)
-        assert report.note == f"Everything was compared: {reason}"
+def test_without_an_earlier_comparison_everything_is_read(config: Config, products: list[str]) -> None:
+    reason = "No earlier comparison of this index is stored."
+    report = scrypath.reconcile_sync("Product", incremental=True, config=config)
+    assert (report.method, report.in_step) == ("full", True)
+    assert report.note == f"Everything was compared: {reason}"
 
 
 @pytest.mark.parametrize(
@@ -297,3 +319,55 @@ def test_a_sample_of_nothing_estimates_nothing(config: Config) -> None:
 
 def test_notes_are_declared_with_updated_at() -> None:
     assert registry.find(Note).updated_at == "changed_at"
+
+
+def test_ordinary_writes_of_another_machine_do_not_make_it_read_everything(
+    notes: Config, tmp_path: Path
+) -> None:
+    elsewhere = replace(notes, store=tmp_path / "elsewhere.duckdb")
+    scrypath.sync_records(
+        "Note", [{"id": 5, "body": "Theirs"}, {"id": 6, "body": "Note 6"}], config=elsewhere
+    )
+    scrypath.delete_document("Note", 7, config=elsewhere)
+    report = compared(notes)
+    assert (report.method, report.basis, report.read_now) == ("incremental", "row_versions", 3)
+    assert drift_of(report) == {"5": "stale", "7": "missing"}
+    scrypath.sync_records("Note", [{"id": n, "body": "Many"} for n in range(1, 102)], config=elsewhere)
+    many = compared(notes)
+    assert many.method == "full"
+    assert "is not recorded in this machine's ledger" in str(many.note)
+    assert many.documents.height == 101
+
+
+def test_raw_sql_that_leaves_updated_at_alone_is_found(notes: Config, sql: Sql) -> None:
+    sql("UPDATE notes SET body = 'Changed' WHERE id <= 250")
+    report = compared(notes)
+    assert (report.method, report.basis, report.read_now) == ("incremental", "row_versions", 250)
+    assert set(drift_of(report).values()) == {"stale"}
+    assert report.documents.height == 250
+    stored = scrypath.snapshots("Note", config=notes).row(0, named=True)
+    assert (stored["method"], stored["basis"], stored["read_now"], stored["from_before"]) == (
+        "incremental",
+        "row_versions",
+        250,
+        50,
+    )
+    assert stored["started_from"] == report.started_from
+
+
+def test_where_writers_have_to_be_trusted_every_face_says_so(memos: Config, sql: Sql) -> None:
+    sql("UPDATE memos SET body = 'Changed' WHERE id = 3")
+    assert compared(memos, schema="Memo", incremental=False).documents.height == 1
+    sql("UPDATE memos SET body = 'Changed too' WHERE id = 4")
+    trusting = compared(memos, schema="Memo", incremental=True)
+    assert drift_of(trusting) == {"3": "stale"}  # nobody wrote down that row 4 changed
+    words = "by updated_at, which is trusted: a writer who does not keep it is not seen"
+    assert words in str(trusting.reading)
+    assert words in str(trusting)
+    assert words in trusting._repr_html_()
+    assert scrypath.snapshots("Memo", config=memos)["basis"][0] == "updated_at"
+    exact = compared(memos, schema="Memo")  # nobody has to be trusted who was not asked for
+    assert (exact.method, exact.basis, exact.note) == ("full", None, None)
+    assert drift_of(exact) == {"3": "stale", "4": "stale"}
+    because = compared(memos, schema="Memo", incremental=False)
+    assert because.reading == "Every row and every document was read."

@@ -15,6 +15,7 @@ from scrypath.local.rehearsal import IncidentName, rehearse
 from scrypath.local.stack import Stack
 from scrypath.meilisearch import documents, tasks
 from scrypath.memory import ledger
+from scrypath.memory.task_metadata import reference_of
 from scrypath.queue import jobs
 from scrypath.rebuild.backfill import backfill
 from scrypath.schema import registry
@@ -105,7 +106,7 @@ def test_a_failed_validation_is_a_failed_task_that_the_ledger_knows(config: Conf
         "countries",
     )
     assert task.custom_metadata is not None
-    known = ledger.lookup(config, [task.custom_metadata]).row(0, named=True)
+    known = ledger.lookup(config, [reference_of(task.custom_metadata)]).row(0, named=True)
     assert sorted(known["document_ids"]) == list(incident.document_ids)
     # one bad place, and none of the six was written
     assert drifted(Country, config) == NOTHING | {"stale": set(incident.document_ids)}

@@ -15,6 +15,7 @@ from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.adbc import connected
+from scrypath.source.changed_rows import by_moment
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
 from tests.support.schemas import build
@@ -48,13 +49,13 @@ def test_what_changed_and_how_many_there_are_is_of_one_moment(config: Config) ->
     add(2, at=datetime.now(UTC))
     add(3)  # nobody knows when it changed
     hour = datetime.now(UTC) - timedelta(hours=1)
-    with rows.changes(IndexRef.live(schema, config), hour, 10) as changes:
+    with by_moment(IndexRef.live(schema, config), hour, 10) as changes:
         add(4, at=datetime.now(UTC))
         assert sorted(changes.ids) == ["2", "3"]
-        assert changes.count.result() == 3
-    with rows.changes(IndexRef.live(schema, config), hour, 2) as changes:
+        assert (changes.outside([]), changes.outside(["2", "4"])) == (3, 2)
+    with by_moment(IndexRef.live(schema, config), hour, 2) as changes:
         assert len(changes.ids) == 2
-        assert changes.count.result() == 4
+        assert changes.outside([]) == 4
 
 
 def test_a_database_that_is_away_is_an_error_of_its_own(config: Config) -> None:
@@ -62,7 +63,7 @@ def test_a_database_that_is_away_is_an_error_of_its_own(config: Config) -> None:
     gone = replace(config, database_url=f"{config.database_url}&dbname=nowhere")
     with (
         pytest.raises(DatabaseError, match="nowhere"),
-        rows.changes(IndexRef.live(schema, gone), datetime.now(UTC), 1),
+        by_moment(IndexRef.live(schema, gone), datetime.now(UTC), 1),
     ):
         pytest.fail("there is nothing to be seen")
 

@@ -16,6 +16,7 @@ from scrypath.config import Config
 from scrypath.errors import TaskFailed, TransportError
 from scrypath.meilisearch import indexes, tasks
 from scrypath.memory import ledger
+from scrypath.memory.task_metadata import reference_of
 from scrypath.queue.args import JobArgs
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine
@@ -167,7 +168,7 @@ def test_what_a_job_sent_is_in_the_ledger_as_caused_by_it(oban_shop: Shop) -> No
     sync_records("Product", small.stock(3), config=small.config)
     deletion = delete_documents("Product", [7], config=small.config)
     small.drain()
-    sent = ledger.lookup(small.config, small.tasks()["custom_metadata"].to_list())
+    sent = ledger.lookup(small.config, [reference_of(text) for text in small.tasks()["custom_metadata"]])
     caused = dict(zip(sent["cause"], sent["document_ids"].to_list(), strict=True))
     first, second = sorted(small.jobs()["job_id"])[:2]
     assert caused == {f"oban:{first}": ["1", "2"], f"oban:{second}": ["3"], deletion.work_id: ["7"]}

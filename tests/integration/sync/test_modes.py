@@ -23,6 +23,7 @@ from scrypath.errors import (
 )
 from scrypath.meilisearch import documents, tasks
 from scrypath.memory import ledger
+from scrypath.memory.task_metadata import reference_of
 from scrypath.redaction import Secret
 from scrypath.sync.related import sync_related
 from scrypath.sync.verbs import delete_document, delete_documents, delete_record, sync_record, sync_records
@@ -189,7 +190,11 @@ def test_every_request_is_in_the_ledger_before_it_is_sent(shop: Shop) -> None:
     written = sync_records("Product", made, config=shop.config)
     deleted = delete_document("Product", 3, mode="manual", config=shop.config)
     sent = shop.tasks()
-    references = sent["custom_metadata"].to_list()
+    references = [reference_of(text) for text in sent["custom_metadata"]]
+    assert [text.removeprefix(of) for text, of in zip(sent["custom_metadata"], references, strict=True)] == [
+        ".1.2.3",
+        ".3",
+    ]
     assert sent["uid"].to_list() == [uid(written.work_id), uid(deleted.work_id)]
     known = ledger.lookup(shop.config, references).sort("sent_at")
     assert known["reference"].to_list() == references

@@ -60,3 +60,14 @@ def test_snapshots_of_a_large_table_are_shown_in_full(capsys: pytest.CaptureFixt
     assert " ".join(text.split()).endswith("0 Drift: none")
     assert "1,020" in text
     assert all(len(line) <= PIPED_WIDTH for line in text.splitlines())
+
+
+def test_an_incremental_comparison_says_what_it_read(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"snapshot_id": "snap-1", "schema": "City", "taken_at": AT, "documents_compared": True}
+    versions = {"method": "incremental", "basis": "row_versions", "read_now": 1_000, "from_before": 999_000}
+    trusted = versions | {"basis": "updated_at", "read_now": 3}
+    show_snapshots(SNAPSHOTS.rows([row | versions, row | trusted, row | {"method": "full"}]))
+    text = " ".join(capsys.readouterr().out.split())
+    assert "1,000 by row versions, 999,000 from before" in text
+    assert "3 by updated_at, 999,000 from before" in text
+    assert text.endswith("none full")
