@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrypath.schema import SearchSchema
+from scrypath.schema.row_query import row_query
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select, Table
+    from sqlalchemy import Table
     from sqlalchemy.sql.visitors import ExternallyTraversible
 
 # What SQLAlchemy calls the parts that say the same of a row until the row, or a row of a named table, is written.
@@ -103,7 +104,7 @@ class Shape:
     Parameters
     ----------
     own
-        The schema's table, as PostgreSQL writes its name.
+        The table that holds the ids, as PostgreSQL writes its name.
     others
         Other tables that decide with it which rows there are.
     functions
@@ -120,10 +121,10 @@ class Shape:
 
 def shape(schema: SearchSchema) -> Shape:
     """What decides which rows a schema has, and what they look like."""
-    own = _name(schema.table)
+    own = _name(own_table(schema))
     if not schema.plain:
         return Shape(own, problem=f"Documents of {schema.name} are made of more than its rows' own columns.")
-    statement = _selected(schema)
+    statement = row_query(schema).statement
     problem = _clauses(statement)
     functions: set[tuple[str, int]] = set()
     if problem is None:
@@ -141,11 +142,11 @@ def shape(schema: SearchSchema) -> Shape:
     return Shape(own, tuple(sorted(tables)), tuple(sorted(functions)))
 
 
-def _selected(schema: SearchSchema) -> Select[Any]:
-    from sqlalchemy import select
-
-    statement = select(schema.model if schema.model is not None else schema.table)
-    return statement if schema.query is None else schema.query(statement)
+def own_table(schema: SearchSchema) -> Table:
+    """The table that holds the ids of a schema's rows; where a model has several, the others are read beside it."""
+    column = schema.id_field.column
+    assert column is not None, "a declaration refuses an id that is no column"
+    return column.table
 
 
 def _clauses(statement: Any) -> str | None:
@@ -165,7 +166,7 @@ def _clauses(statement: Any) -> str | None:
     return None
 
 
-def _parts(statement: Select[Any]) -> Iterator[ExternallyTraversible]:
+def _parts(statement: Any) -> Iterator[ExternallyTraversible]:
     from sqlalchemy.sql import visitors
 
     return visitors.iterate(statement)
@@ -212,7 +213,7 @@ def _called(part: Any) -> tuple[str, int] | None:
     return ".".join([*getattr(part, "packagenames", ()), part.name]), len(part.clauses.clauses)
 
 
-def _tables(statement: Select[Any]) -> Counter[str]:
+def _tables(statement: Any) -> Counter[str]:
     """How often each table is read, in what SQLAlchemy makes of the statement in the end."""
     from sqlalchemy.dialects import postgresql
 

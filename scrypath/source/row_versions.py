@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine, translated
-from scrypath.source.query_shape import Shape, shape
+from scrypath.source.query_shape import Shape, own_table, shape
 from scrypath.source.sql import load
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def base(ref: IndexRef) -> tuple[FromClause, ColumnElement[Any]]:
     """The table of a schema under the name ``BASE``, and its column that names the document."""
     column = ref.schema.id_field.column
     assert column is not None, "a declaration refuses an id that is no column"
-    table = ref.schema.table.alias(BASE)
+    table = own_table(ref.schema).alias(BASE)
     return table, table.c[column.key]
 
 
