@@ -4,9 +4,32 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from importlib.util import find_spec
+
+from scrypath.errors import ConfigError
 
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+).*\bextra\s*==\s*['\"](?P<extra>[a-z]+)['\"]")
 _NOT_FOR_USERS = {"dev", "docs"}
+
+
+def require(extra: str, module: str) -> None:
+    """Nothing, or a ``ConfigError`` that names the extra which brings a module.
+
+    Parameters
+    ----------
+    extra
+        What to install.
+    module
+        A module that nothing but this extra brings.
+
+    Examples
+    --------
+    >>> require("local", "psutil")
+    """
+    if find_spec(module) is None:
+        raise ConfigError(
+            f"This needs {module}, which is not installed.", hint=f"pip install 'scrypath[{extra}]'"
+        )
 
 
 def extra_of(module: str) -> str | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import polars as pl
 
+from scrypath.extras import require
 from scrypath.vocabulary import DocumentDrift
 from scrypath.wording import number
 from scrypath.work.failed import reason_class_counts
+
+require("notebook", "altair")
+
+import altair as alt  # noqa: E402 - a missing extra is named
 
 MIME, GRAMMAR = "application/vnd.vegalite.v5+json", "https://vega.github.io/schema/vega-lite/v5.json"
 OPEN, HEALED = "#cf222e", "#8c959f"

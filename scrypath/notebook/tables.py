@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from scrypath import display
@@ -33,11 +35,18 @@ def readable_frames() -> None:
     pl.Config.set_tbl_rows(ROWS)
     pl.Config.set_tbl_hide_dataframe_shape(True)
     pl.Config.set_tbl_hide_column_data_types(True)
-    from IPython import get_ipython
-
-    shell = get_ipython()
+    shell = _shell()
     if shell is not None:
         shell.display_formatter.formatters["text/html"].for_type(pl.DataFrame, as_table)
+
+
+def _shell() -> Any:
+    """The IPython of this kernel, None outside of one."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
 
 
 def as_table(frame: pl.DataFrame) -> str:

