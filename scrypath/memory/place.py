@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from scrypath.errors import ConfigError, StoreError
 from scrypath.memory.engine import NO_SPACE
-from scrypath.redaction import MASK, redact
+from scrypath.redaction import MASK, redact, remember
 
 SUFFIX = ".parquet"
 _QUERY_VALUE = re.compile(r"(?P<head>[?&][^=&#\s]*=)(?P<secret>[^&#\s]+)")
@@ -164,6 +164,8 @@ def _remote(text: str) -> Place:
         if len(match["secret"]) >= _LEAST_SECRET
     ]
     secrets = tuple(sorted({*found, *map(unquote, found)}, key=len, reverse=True))
+    for secret in secrets:
+        remember(secret)
     place = Place(_QUERY_VALUE.sub(rf"\g<head>{MASK}", redact(text)), "", secrets=secrets)
     try:
         from fsspec.core import url_to_fs
