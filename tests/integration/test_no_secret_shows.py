@@ -245,6 +245,7 @@ def watched(password: Password, place: str, ports: tuple[int, int], ways: list[s
 some_ways = st.lists(st.sampled_from(WAYS), min_size=2, max_size=4, unique=True)
 
 
+@pytest.mark.timeout(300 + 10 * CASES)
 @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(passwords(), st.sampled_from(["url", "option"]), some_ways)
 @example(named("it's-{}"), "url", WAYS[0::8])
