@@ -110,3 +110,7 @@ def test_a_flask_view_shows_rows_links_and_errors(shop: dict[str, Any]) -> None:
     assert wrong.status_code == 400
     assert "Give a whole number" in wrong.text
     assert "<script>" not in wrong.text
+
+
+def test_why_a_document_is_not_found(shop: dict[str, Any]) -> None:
+    converse("why-not-found", shop)
