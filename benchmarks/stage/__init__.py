@@ -41,6 +41,7 @@ from scrypath.vocabulary import SyncMode
 
 SMALLEST = 500  # inhabitants of a city: the set with the most of them
 STRANGERS = 5_000_000_000  # added to the ids of documents that no row has
+CHANGED = "CREATE TABLE IF NOT EXISTS changed (id bigint)"  # which rows, for they do not say it themselves
 YESTERDAY = "SET updated_at = now() - interval '1 day'"
 
 
@@ -135,11 +136,12 @@ def restore(made: Side) -> None:
     missing, stale, orphan = (_chosen(made, place) for place in (1, 2, 3))
     with psycopg.connect(conninfo(config), autocommit=True) as connection:
         with connection.transaction():
-            connection.execute("ALTER TABLE cities DISABLE TRIGGER touch")
+            connection.execute(CHANGED)
             connection.execute(
-                f"UPDATE cities {YESTERDAY}, population = population - 1 WHERE updated_at > now() - interval '12 h'"
+                f"UPDATE cities {YESTERDAY}, population = population - times"
+                " FROM (SELECT id, count(*) AS times FROM changed GROUP BY id) AS changed WHERE cities.id = changed.id"
             )
-            connection.execute("ALTER TABLE cities ENABLE TRIGGER touch")
+            connection.execute("TRUNCATE changed")
         connection.execute("VACUUM ANALYZE cities")
     strangers = [str(int(text) + STRANGERS) for text in orphan]
     sent = [task.uid for task in documents.delete(config, made.index, strangers)]
@@ -153,10 +155,20 @@ def restore(made: Side) -> None:
 
 
 def change(made: Side, ids: Sequence[str]) -> None:
-    """Write to these rows without telling the index."""
+    """Write to these rows without telling the index, and leave their ``updated_at`` alone."""
+    numbers = list(map(int, ids))
+    with psycopg.connect(conninfo(made.config), autocommit=True) as connection:
+        connection.execute(CHANGED)
+        connection.execute("INSERT INTO changed SELECT unnest(%s::bigint[])", [numbers])
+        connection.execute("UPDATE cities SET population = population + 1 WHERE id = ANY(%s)", [numbers])
+        connection.execute("VACUUM ANALYZE cities")
+
+
+def date(made: Side, ids: Sequence[str]) -> None:
+    """Have these rows say that they changed now, for those who trust it."""
     with psycopg.connect(conninfo(made.config), autocommit=True) as connection:
         connection.execute(
-            "UPDATE cities SET population = population + 1 WHERE id = ANY(%s)", [list(map(int, ids))]
+            "UPDATE cities SET updated_at = clock_timestamp() WHERE id = ANY(%s)", [list(map(int, ids))]
         )
         connection.execute("VACUUM ANALYZE cities")
 

@@ -61,8 +61,8 @@ def searchable(
     query
         ``Select -> Select``: what a row is (visibility, soft delete, tenant).
     updated_at
-        Column that changes whenever anything of the row that is indexed changes; needed by
-        ``reconcile_sync(incremental=True)``.
+        Column that changes whenever anything of the row that is indexed changes: what
+        ``reconcile_sync(incremental=True)`` trusts where versions of rows do not say what changed.
     fingerprint
         False for an index shared with other writers.
 
@@ -148,8 +148,8 @@ def search_schema(
     query
         ``Select -> Select``: what a row is (visibility, soft delete, tenant).
     updated_at
-        Column that changes whenever anything of the row that is indexed changes; needed by
-        ``reconcile_sync(incremental=True)``.
+        Column that changes whenever anything of the row that is indexed changes: what
+        ``reconcile_sync(incremental=True)`` trusts where versions of rows do not say what changed.
     fingerprint
         False for an index shared with other writers.
 

@@ -84,13 +84,13 @@ def schema_capabilities(schema: Any) -> dict[str, bool]:
     >>> import scrypath
     >>> able = scrypath.schema_capabilities("Product")
     >>> able["facets"], able["incremental"]
-    (True, False)
+    (True, True)
     """
     found = registry.find(schema)
     return {
         "columns": found.plain,
         "fingerprint": found.fingerprint,
-        "incremental": found.updated_at is not None,
+        "incremental": found.plain,
         "facets": bool(found.faceting.attributes),
         "tenant": found.tenant_field is not None,
         "fan_out": bool(found.fan_outs),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.resources import files
 
 import polars as pl
 
@@ -77,7 +76,6 @@ def _replace_countries(config: Config, rows: list[dict[str, object]]) -> None:
         # Two shells that load at once would both find no tables.
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('scrypath.catalogue', 0))"))
         Base.metadata.create_all(connection)
-        connection.exec_driver_sql((files(__package__) / "touch.sql").read_text("utf-8"))
         connection.execute(delete(Country))
         connection.execute(insert(Country), rows)
 

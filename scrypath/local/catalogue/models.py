@@ -71,7 +71,9 @@ class City(Base):
     longitude: Mapped[float] = mapped_column(Float(53))
     time_zone: Mapped[str] = mapped_column(Text)
     hidden: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), onupdate=func.now()
+    )
 
     # With what decides whether a city is a row, the index alone tells how many rows there are.
     __table_args__ = (Index("ix_cities_updated_at", "updated_at", postgresql_include=["hidden"]),)
@@ -119,4 +121,6 @@ class Country(Base):
     neighbours: Mapped[list[str]] = mapped_column(ARRAY(Text))
     # Meilisearch's own name for a place: {"lat": degrees, "lng": degrees}
     _geo: Mapped[dict[str, Any] | None] = mapped_column("_geo", JSONB(none_as_null=True))
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), onupdate=func.now()
+    )
