@@ -9,7 +9,7 @@ from scrypath.compare.fingerprints import document_fingerprints, id_of, unnamed
 from scrypath.compare.page_overlap import PageOverlap
 from scrypath.meilisearch import documents as wire
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
-from scrypath.schema.columns import Misfit
+from scrypath.schema.columns import Unprojectable
 from scrypath.schema.documents import computed, fingerprint_sql, id_sql, raw_id_sql
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
@@ -26,11 +26,14 @@ def row_fingerprints(ref: IndexRef, part: Part, *, over: Connection | None = Non
     """``id``, ``fingerprint`` and ``problem`` of some rows, as the scan sees them; ``over`` as for ``rows.stream``."""
     import pyarrow as pa
 
-    misfits: list[Misfit] = []
-    with rows.stream(ref, part, misfits=misfits, over=over) as tables:
-        found = [computed(row_query(ref.schema), table) for table in tables]
-    if misfits or not found:  # made of Python's values, it has pyarrow import pandas
-        found.append(misfit_table(misfits))
+    found: list[pa.Table] = []
+    unprojectable: list[Unprojectable] = []
+    with rows.stream_portions(ref, part, over=over) as portions:
+        for portion in portions:
+            found.append(computed(row_query(ref.schema), portion.table))
+            unprojectable.extend(portion.unprojectable)
+    if unprojectable or not found:  # made of Python's values, it has pyarrow import pandas
+        found.append(unprojectable_table(unprojectable))
     return pa.concat_tables(found)
 
 
@@ -80,12 +83,12 @@ def document_tables(
         yield table
 
 
-def misfit_table(misfits: Sequence[Misfit]) -> pa.Table:
+def unprojectable_table(unprojectable: Sequence[Unprojectable]) -> pa.Table:
     """Rows that cannot be projected, as the scan keeps them: id, no fingerprint, and the problem."""
     import pyarrow as pa
 
     names = ("id", "fingerprint", "problem")
-    said = [dict(zip(names, (shown, None, why), strict=True)) for shown, why in misfits]
+    said = [dict(zip(names, (shown, None, why), strict=True)) for shown, why in unprojectable]
     return pa.Table.from_pylist(said, schema=pa.schema([(name, pa.string()) for name in names]))
 
 

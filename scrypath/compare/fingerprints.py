@@ -51,12 +51,12 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
         {name: document.get(name) for name in names} | {schema.document_id: _identity(schema, document)}
         for document in documents
     ]
-    sound, misfits = sound_records(schema.in_documents, held)
+    sound, unprojectable = sound_records(schema.in_documents, held)
     key = raw_id_sql(schema)
     known = computed(
         f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch", sound
     )
-    strange = [*other, *(document_id for document_id, _ in misfits)]
+    strange = [*other, *(document_id for document_id, _ in unprojectable)]
     strangers = pa.table(
         {
             "id": pa.array(strange, known.schema.field("id").type),

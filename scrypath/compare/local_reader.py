@@ -8,13 +8,12 @@ from contextlib import closing
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from scrypath.compare.fingerprint_tables import document_tables, misfit_table, row_query
+from scrypath.compare.fingerprint_tables import document_tables, row_query, unprojectable_table
 from scrypath.compare.page_overlap import PageOverlap
 from scrypath.compare.scratch import Scanned, insert, joined, scratch
 from scrypath.compare.waiting import all_or_failure
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import indexes
-from scrypath.schema.columns import Misfit
 from scrypath.schema.documents import numbered
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
@@ -115,27 +114,19 @@ def _rows(
     stop: Event,
     on_progress: Callable[[int], Any],
 ) -> None:
-    misfits: list[Misfit] = []
     # What is being fetched ahead has come before the stream is closed.
     with (
         cursor,
-        rows.stream(ref, misfits=misfits) as tables,
-        closing(ahead(tables)) as coming,
+        rows.stream_portions(ref) as portions,
+        closing(ahead(portions)) as coming,
     ):
-        for table in coming:
+        for portion in coming:
             if stop.is_set():
                 return
-            insert(cursor, "rows_side", numbered(table), row_query(ref.schema))
-            on_progress(table.num_rows + _insert_misfits(cursor, misfits))
-        on_progress(_insert_misfits(cursor, misfits))
-
-
-def _insert_misfits(cursor: duckdb.DuckDBPyConnection, misfits: list[Misfit]) -> int:
-    known = misfits[:]
-    if known:
-        del misfits[: len(known)]  # the next ones may be on their way in
-        insert(cursor, "rows_side", misfit_table(known))
-    return len(known)
+            insert(cursor, "rows_side", numbered(portion.table), row_query(ref.schema))
+            if portion.unprojectable:
+                insert(cursor, "rows_side", unprojectable_table(portion.unprojectable))
+            on_progress(portion.table.num_rows + len(portion.unprojectable))
 
 
 def _documents(

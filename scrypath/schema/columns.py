@@ -15,7 +15,7 @@ from scrypath.schema.values import field_value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-type Misfit = tuple[str, str]
+type Unprojectable = tuple[str, str]
 """The id of a row or document that cannot be projected, as text, and why it cannot."""
 
 
@@ -70,7 +70,7 @@ def from_records(schema: SearchSchema, records: Sequence[Any]) -> pa.Table:
     return pa.table(columns, schema=arrow_schema(schema))
 
 
-def sound_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Table, list[Misfit]]:
+def sound_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Table, list[Unprojectable]]:
     """Those of the records that can be projected as Arrow columns, and the others with what is wrong with them."""
     import pyarrow as pa
 
@@ -85,7 +85,7 @@ def sound_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Tabl
     return pa.concat_tables([left[0], right[0]]), left[1] + right[1]
 
 
-def misfit(schema: SearchSchema, field: Field, row_id: str, value: Any, error: Exception) -> str:
+def bad_value_message(schema: SearchSchema, field: Field, row_id: str, value: Any, error: Exception) -> str:
     """What is wrong with a value that a field of a row refused, naming schema, row, field and value."""
     return f"{schema.name}: {reason(field, value, error)} (record {row_id!r})."
 
@@ -111,4 +111,6 @@ def _value(schema: SearchSchema, field: Field, value: Any, row_id: str) -> Any:
     try:
         return field_value(field, value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ProjectionError(misfit(schema, field, row_id, value, error), hint=hint(field)) from error
+        raise ProjectionError(
+            bad_value_message(schema, field, row_id, value, error), hint=hint(field)
+        ) from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import Misfit, arrow_schema, misfit
+from scrypath.schema.columns import Unprojectable, arrow_schema, bad_value_message
 from scrypath.schema.fields import Field, Kind
 from scrypath.schema.json_values import Unfit
 from scrypath.schema.value_messages import hint
@@ -27,9 +27,9 @@ _DAYS = (-719_162, 2_932_896)
 
 
 def typed(
-    schema: SearchSchema, batch: pa.RecordBatch, types: list[str], misfits: list[Misfit] | None
-) -> pa.Table:
-    """A batch of :func:`selection.columns` as ``schema.columns.arrow_schema`` has it.
+    schema: SearchSchema, batch: pa.RecordBatch, types: list[str], *, strict: bool
+) -> tuple[pa.Table, list[Unprojectable]]:
+    """A batch of :func:`selection.columns` as ``schema.columns.arrow_schema`` has it, and the rows left out of it.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def typed(
         A column for each field, then the dimensions of each array.
     types
         What PostgreSQL calls the type of each field's column.
-    misfits
-        Rows that cannot be projected are put in here and left out; without it, the first of them raises.
+    strict
+        True: the first row that cannot be projected raises. False: such rows are left out and returned.
 
     Raises
     ------
     ProjectionError
-        When a row cannot be projected, and ``misfits`` is not given.
+        When a row cannot be projected, and ``strict`` is true.
     """
     import pyarrow as pa
 
@@ -70,19 +70,17 @@ def typed(
         columns.append(found.cast(wanted.field(index).type))
     table = pa.Table.from_arrays(columns, schema=wanted)
     if not refused:
-        return table
+        return table, []
     ids = table.column(schema.document_id)
     unsound = []
     for place, (field, value, error) in sorted(refused.items()):
         shown = value if field.name == schema.document_id else ids[place].as_py()
         name = "" if shown is None else str(shown)
-        said = misfit(schema, field, name, value, error)
-        if misfits is None:
+        said = bad_value_message(schema, field, name, value, error)
+        if strict:
             raise ProjectionError(said, hint=hint(field)) from error
         unsound.append((name, said))
-    if misfits is not None:
-        misfits.extend(unsound)
-    return table.filter(pa.array([place not in refused for place in range(table.num_rows)]))
+    return table.filter(pa.array([place not in refused for place in range(table.num_rows)])), unsound
 
 
 def _fast(field: Field, type_name: str, column: Any) -> Any:

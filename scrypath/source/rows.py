@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import Misfit, arrow_schema, from_records, sound_records
+from scrypath.schema.columns import Unprojectable, arrow_schema, from_records, sound_records
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import selection
 from scrypath.source.adbc import Connection, connected
@@ -30,26 +30,34 @@ LARGEST_PAGE = 5_000  # records at a time
 UNREADABLE = (LookupError, TypeError, ValueError)  # of a column type: an enum without this member, say
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Rows that were read together.
+
+    Parameters
+    ----------
+    table
+        Those that can be projected, in the columns of ``schema.columns.arrow_schema``.
+    unprojectable
+        The others: the id, as far as it is known, and what is wrong.
+    """
+
+    table: pa.Table
+    unprojectable: Sequence[Unprojectable] = ()
+
+
 @contextmanager
 def stream(
-    ref: IndexRef,
-    part: Part = EVERYTHING,
-    *,
-    misfits: list[Misfit] | None = None,
-    over: Connection | None = None,
+    ref: IndexRef, part: Part = EVERYTHING, *, over: Connection | None = None
 ) -> Iterator[Generator[pa.Table]]:
     """Rows as Arrow tables in the columns of ``schema.columns.arrow_schema``, one database snapshot.
 
     Parameters
     ----------
-    schema
-        Whose rows; its ``query`` says what a row is.
-    config
-        Names the database.
+    ref
+        Whose rows; the ``query`` of its schema says what a row is.
     part
         All rows, or some of them.
-    misfits
-        Rows that cannot be projected are put in here and left out; without it, the first of them raises.
     over
         A connection that nobody else is reading over, for rows :func:`in_columns`; default: one of its own.
 
@@ -62,12 +70,17 @@ def stream(
     SchemaError
         When the schema's query fails.
     """
-    if in_columns(ref):
-        with _adbc(ref, part, misfits, over) as tables:
-            yield tables
-    else:
-        with _orm(ref, part, misfits) as tables:
-            yield tables
+    with _portions(ref, part, over, strict=True) as portions:
+        yield (portion.table for portion in portions)
+
+
+@contextmanager
+def stream_portions(
+    ref: IndexRef, part: Part = EVERYTHING, *, over: Connection | None = None
+) -> Iterator[Generator[Portion]]:
+    """As :func:`stream`, with the rows that cannot be projected beside those that can, instead of an error."""
+    with _portions(ref, part, over, strict=False) as portions:
+        yield portions
 
 
 def in_columns(ref: IndexRef) -> bool:
@@ -145,12 +158,18 @@ def _counted(connection: SQLConnection, schema: SearchSchema) -> int:
 
 
 @contextmanager
+def _portions(
+    ref: IndexRef, part: Part, over: Connection | None, *, strict: bool
+) -> Iterator[Generator[Portion]]:
+    reading = _adbc(ref, part, over, strict=strict) if in_columns(ref) else _orm(ref, part, strict=strict)
+    with reading as portions:
+        yield portions
+
+
+@contextmanager
 def _adbc(
-    ref: IndexRef,
-    part: Part,
-    misfits: list[Misfit] | None,
-    over: Connection | None,
-) -> Iterator[Generator[pa.Table]]:
+    ref: IndexRef, part: Part, over: Connection | None, *, strict: bool
+) -> Iterator[Generator[Portion]]:
     with (
         translated(ref.config),
         connected(ref.config) if over is None else nullcontext(over) as connection,
@@ -158,14 +177,14 @@ def _adbc(
         types = connection.types(selection.literal(selection.columns(ref.schema, Part())))
         statement = selection.literal(selection.columns(ref.schema, part, types))
         with connection.read(statement) as reader:
-            yield (typed(ref.schema, batch, types, misfits) for batch in reader)
+            yield (Portion(*typed(ref.schema, batch, types, strict=strict)) for batch in reader)
 
 
 @contextmanager
-def _orm(ref: IndexRef, part: Part, misfits: list[Misfit] | None) -> Iterator[Generator[pa.Table]]:
+def _orm(ref: IndexRef, part: Part, *, strict: bool) -> Iterator[Generator[Portion]]:
     read = _mappings if ref.schema.model is None else _records
     with translated(ref.config), _snapshot(ref.config) as session:
-        yield read(session, ref, part, misfits)
+        yield read(session, ref, part, strict=strict)
 
 
 @contextmanager
@@ -179,61 +198,57 @@ def _snapshot(config: Config) -> Iterator[Session]:
         yield session
 
 
-def _mappings(
-    session: Session, ref: IndexRef, part: Part, misfits: list[Misfit] | None
-) -> Generator[pa.Table]:
+def _mappings(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Generator[Portion]:
     statement = selection.mappings(ref.schema, part).execution_options(yield_per=_page(ref))
     try:
         for page in session.execute(statement).mappings().partitions():
-            yield _projected(ref.schema, [dict(row) for row in page], misfits)
+            yield _projected(ref.schema, [dict(row) for row in page], strict=strict)
     except UNREADABLE as error:
         raise _unreadable(ref.schema, error) from error
 
 
-def _records(
-    session: Session, ref: IndexRef, part: Part, misfits: list[Misfit] | None
-) -> Generator[pa.Table]:
+def _records(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Generator[Portion]:
     """Projected while their session is there: what a property of a record reads, it reads as of the same moment."""
     statement = selection.keys(ref.schema, part).execution_options(yield_per=_page(ref))
     for keys in session.execute(statement).partitions():
-        for page in _loaded(session, ref.schema, keys, misfits):
-            yield _projected(ref.schema, page, misfits)
+        for page, unreadable in _loaded(session, ref.schema, keys, strict=strict):
+            yield _projected(ref.schema, page, unreadable, strict=strict)
         session.expunge_all()
 
 
 def _loaded(
-    session: Session, schema: SearchSchema, keys: Sequence[Any], misfits: list[Misfit] | None
-) -> Generator[list[Any]]:
-    """The records of primary keys, in their order; in halves where one of them cannot be read."""
+    session: Session, schema: SearchSchema, keys: Sequence[Any], *, strict: bool
+) -> Generator[tuple[list[Any], list[Unprojectable]]]:
+    """The records of primary keys, in their order, and the rows that cannot be read, found by halving the keys."""
     from sqlalchemy import inspect
 
     try:
         found = session.scalars(selection.records_of(schema, [key[:-1] for key in keys])).unique().all()
     except UNREADABLE as error:
-        if misfits is None:
+        if strict:
             raise _unreadable(schema, error) from error
         if len(keys) == 1:
-            misfits.append(
-                ("" if keys[0][-1] is None else str(keys[0][-1]), _unreadable(schema, error).message)
-            )
+            shown = "" if keys[0][-1] is None else str(keys[0][-1])
+            yield [], [(shown, _unreadable(schema, error).message)]
             return
         for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
-            yield from _loaded(session, schema, half, misfits)
+            yield from _loaded(session, schema, half, strict=strict)
         return
     by_key = {inspect(record).identity: record for record in found}
-    yield [by_key[tuple(key[:-1])] for key in keys]
+    yield [by_key[tuple(key[:-1])] for key in keys], []
 
 
 def _page(ref: IndexRef) -> int:
     return min(ref.config.page_size, LARGEST_PAGE)
 
 
-def _projected(schema: SearchSchema, page: Sequence[Any], misfits: list[Misfit] | None) -> pa.Table:
-    if misfits is None:
-        return from_records(schema, page)
+def _projected(
+    schema: SearchSchema, page: Sequence[Any], unreadable: Sequence[Unprojectable] = (), *, strict: bool
+) -> Portion:
+    if strict:
+        return Portion(from_records(schema, page))
     sound, unsound = sound_records(schema, page)
-    misfits.extend(unsound)
-    return sound
+    return Portion(sound, [*unreadable, *unsound])
 
 
 def _unreadable(schema: SearchSchema, error: Exception) -> ProjectionError:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from scrypath.config import Config
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
-from scrypath.schema.columns import Misfit, sound_records
+from scrypath.schema.columns import sound_records
 from scrypath.schema.documents import project_columns
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import adbc, rows
@@ -52,20 +52,19 @@ def schema_of(name: str, declared: Any, *, as_text: bool = False) -> SearchSchem
 
 
 def by_columns(ref: IndexRef, over: adbc.Connection) -> Outcome:
-    misfits: list[Misfit] = []
     found: Outcome = {}
-    with rows.stream(ref, misfits=misfits, over=over) as tables:
-        for table in tables:
-            documents = project_columns(ref.schema, table)
-            found |= dict(zip(documents.ids, documents.lines, strict=True))
-    return found | dict(misfits)
+    with rows.stream_portions(ref, over=over) as portions:
+        for portion in portions:
+            documents = project_columns(ref.schema, portion.table)
+            found |= dict(zip(documents.ids, documents.lines, strict=True)) | dict(portion.unprojectable)
+    return found
 
 
 def by_records(ref: IndexRef, ids: list[str]) -> Outcome:
     with rows.records(ref, ids) as records:
-        table, misfits = sound_records(ref.schema, records)
+        table, unprojectable = sound_records(ref.schema, records)
     documents = project_columns(ref.schema, table)
-    return dict(zip(documents.ids, documents.lines, strict=True)) | dict(misfits)
+    return dict(zip(documents.ids, documents.lines, strict=True)) | dict(unprojectable)
 
 
 @pytest.fixture
