@@ -9,7 +9,7 @@ import polars as pl
 
 from scrypath.config import Config, resolve
 from scrypath.frames import CONTRACT_DRIFT
-from scrypath.meilisearch import settings as wire
+from scrypath.meilisearch import settings as index_settings
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.settings import desired
 
@@ -56,7 +56,7 @@ def index_contract_drift(schema: Any, *, config: Config | None = None) -> pl.Dat
     """
     found, resolved = registry.find(schema), resolve(config)
     index = found.index_name(resolved)
-    return of(found, index, wire.read(resolved, index))
+    return of(found, index, index_settings.read(resolved, index))
 
 
 def of(schema: SearchSchema, index: str, actual: dict[str, Any]) -> pl.DataFrame:
@@ -71,7 +71,7 @@ def of(schema: SearchSchema, index: str, actual: dict[str, Any]) -> pl.DataFrame
             "actual": _json(item.actual),
             "cost": item.cost,
         }
-        for item in wire.diff(desired(schema), actual)
+        for item in index_settings.diff(desired(schema), actual)
     )
 
 

@@ -12,7 +12,7 @@ from scrypath.compare.fingerprint_tables import row_fingerprints
 from scrypath.compare.fingerprints import document_fingerprints, id_of
 from scrypath.compare.float_rounding import as_their_rows
 from scrypath.errors import IndexNotFound
-from scrypath.meilisearch import documents as wire
+from scrypath.meilisearch import documents as index_documents
 from scrypath.schema import FINGERPRINT_FIELD
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.selection import Part
@@ -136,7 +136,9 @@ def _documents(ref: IndexRef, ids: list[str], verify: Verification) -> pl.DataFr
     carried: list[tuple[str, str]] = []
     bare: Sequence[str] = ids
     if verify is not Verification.CONTENT:
-        read = wire.get_many(ref.config, index, ids, fields=[ref.schema.document_id, FINGERPRINT_FIELD])
+        read = index_documents.get_many(
+            ref.config, index, ids, fields=[ref.schema.document_id, FINGERPRINT_FIELD]
+        )
         marks = [(id_of(ref.schema, item), item.get(FINGERPRINT_FIELD)) for item in read]
         carried = [(document_id, mark) for document_id, mark in marks if isinstance(mark, str)]
         bare = [document_id for document_id, mark in marks if not isinstance(mark, str)]
@@ -145,6 +147,6 @@ def _documents(ref: IndexRef, ids: list[str], verify: Verification) -> pl.DataFr
         return found
     whole = [field.name for field in ref.schema.fields]
     computed = pl.DataFrame(
-        document_fingerprints(ref.schema, wire.get_many(ref.config, index, bare, fields=whole))
+        document_fingerprints(ref.schema, index_documents.get_many(ref.config, index, bare, fields=whole))
     )
     return pl.concat([found, computed.with_columns(by_content=True).cast(DOCUMENTS)])

@@ -93,13 +93,13 @@ def read_elsewhere(
     """
     job = read_job(ref, verify, executor)
     found: list[Scanned] = []
-    task = ReadTask(f"both sides of {ref.schema.name}", partial(both_sides, job, indexed), found.append)
+    task = ReadTask(f"both sides of {ref.schema.name}", partial(scan_both_sides, job, indexed), found.append)
     run_all(executor, [task], stopped=stopped)
     on_progress(found[0].rows + found[0].documents)
     return found[0]
 
 
-def both_sides(job: ReadJob, indexed: bool) -> Scanned:
+def scan_both_sides(job: ReadJob, indexed: bool) -> Scanned:
     """A schema read and joined: what a worker runs."""
     return local_reader.read_here(ref_of(job), job.verify, indexed)
 

@@ -14,7 +14,7 @@ from scrypath.compare.float_rounding import as_sent
 from scrypath.config import Config
 from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.frames import FIELD_DIFFERENCES
-from scrypath.meilisearch import documents as wire
+from scrypath.meilisearch import documents as index_documents
 from scrypath.schema import SearchSchema
 from scrypath.schema.documents import project_records
 from scrypath.schema.identity import several
@@ -92,7 +92,7 @@ def _unsound(ref: IndexRef, ids: Sequence[str]) -> set[str]:
 def _documents(ref: IndexRef, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     names = [field.name for field in ref.schema.fields]
     try:
-        read = wire.get_many(ref.config, ref.uid, ids, fields=names)
+        read = index_documents.get_many(ref.config, ref.uid, ids, fields=names)
     except IndexNotFound:
         return {}
     return {id_of(ref.schema, document): document for document in read}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scrypath.compare.fingerprints import document_fingerprints, id_of, unnamed
 from scrypath.compare.page_overlap import PageOverlap
-from scrypath.meilisearch import documents as wire
+from scrypath.meilisearch import documents as index_documents
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
 from scrypath.schema.columns import Unprojectable
 from scrypath.schema.documents import computed, fingerprint_sql, id_sql, raw_id_sql
@@ -69,13 +69,13 @@ def document_tables(
         if by_content
         else [ref.schema.document_id, FINGERPRINT_FIELD]
     )
-    for page in wire.pages(ref.config, ref.uid, fields=fields, start=start, stop=stop, overlap=1):
+    for page in index_documents.pages(ref.config, ref.uid, fields=fields, start=start, stop=stop, overlap=1):
         if by_content:
             documents = page.documents()
             ids = [id_of(ref.schema, document) for document in documents[:1] + documents[-1:]]
             table = document_fingerprints(ref.schema, documents)
         else:
-            table = wire.columns(page, fields).rename_columns(["id", "fingerprint"])
+            table = index_documents.columns(page, fields).rename_columns(["id", "fingerprint"])
             if table.column("id").null_count:
                 raise unnamed(ref.schema)
             ids = [table.column("id")[place].as_py() for place in (0, -1)] if page.count else []

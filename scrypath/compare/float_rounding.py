@@ -15,7 +15,7 @@ import orjson
 
 from scrypath.compare.fingerprints import document_fingerprints, id_of
 from scrypath.errors import IndexNotFound, ProjectionError
-from scrypath.meilisearch import documents as wire
+from scrypath.meilisearch import documents as index_documents
 from scrypath.schema.fields import Kind
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.current_documents import current
@@ -51,7 +51,9 @@ def as_their_rows(ref: IndexRef, ids: Sequence[str]) -> set[str]:
         return set()
     try:
         rows, _ = current(ref, ids)
-        read = wire.get_many(ref.config, ref.uid, ids, fields=[field.name for field in ref.schema.fields])
+        read = index_documents.get_many(
+            ref.config, ref.uid, ids, fields=[field.name for field in ref.schema.fields]
+        )
     except (IndexNotFound, ProjectionError):  # it changed since it was read: then it is not as its row
         return set()
     sent = dict(zip(rows.ids, map(orjson.loads, rows.lines), strict=True))

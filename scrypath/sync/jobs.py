@@ -17,7 +17,7 @@ from scrypath.sync.fan_out import targets
 from scrypath.vocabulary import Operation, SyncMode
 
 
-def enqueue(
+def enqueue_jobs(
     ref: IndexRef,
     operation: Operation,
     ids: Sequence[str],
@@ -75,7 +75,7 @@ def perform(args: JobArgs, config: Config) -> None:
     done = converge(ref, ids, mode=SyncMode.OBAN, cause=current_work_id())
     delivered(config, done.sent).require_success()
     # A row that changed during each of the writes is a job of its own, for when it has come to rest.
-    enqueue(ref, Operation.UPSERT, done.in_flight)
+    enqueue_jobs(ref, Operation.UPSERT, done.in_flight)
 
 
 def _schema_of(args: JobArgs, config: Config) -> SearchSchema:

@@ -11,7 +11,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import converge
 from scrypath.sync.delivery import sent_result
 from scrypath.sync.fan_out import target_of, targets
-from scrypath.sync.jobs import enqueue
+from scrypath.sync.jobs import enqueue_jobs
 from scrypath.sync.mode import mode_of
 from scrypath.sync.result import SyncResult
 from scrypath.telemetry import span
@@ -64,7 +64,7 @@ def sync_related(
     target = target_of(source, fan_out)
     with span("scrypath.sync.upsert", schema=target.schema.name, index=target.uid, sync_mode=sync_mode):
         if sync_mode is SyncMode.OBAN:
-            work_ids = enqueue(source, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)
+            work_ids = enqueue_jobs(source, Operation.FAN_OUT, ids, session=session, fan_out=fan_out)
             status = SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP
             return SyncResult(sync_mode, status, target.uid, ids, work_ids)
         _, target_ids = targets(source, fan_out, ids)

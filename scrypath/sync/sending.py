@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 
-from scrypath.meilisearch import documents as wire_documents
+from scrypath.meilisearch import documents as index_documents
 from scrypath.meilisearch import indexes
-from scrypath.meilisearch import settings as wire_settings
+from scrypath.meilisearch import settings as index_settings
 from scrypath.memory import ledger
 from scrypath.memory.task_metadata import metadata
 from scrypath.schema.documents import Documents
@@ -51,7 +51,7 @@ def ensure_index(ref: IndexRef) -> None:
     """
     if indexes.get(ref.config, ref.uid) is None:
         indexes.create(ref.config, ref.uid, ref.schema.document_id)
-        wire_settings.patch(ref.config, ref.uid, desired(ref.schema))
+        index_settings.patch(ref.config, ref.uid, desired(ref.schema))
 
 
 def upsert(
@@ -101,7 +101,7 @@ def prepare(
 
 def post(ref: IndexRef, prepared: Prepared) -> Sent:
     """Send one payload."""
-    sent = wire_documents.write_payload(
+    sent = index_documents.write_payload(
         ref.config,
         ref.uid,
         prepared.payload.body,
@@ -117,7 +117,7 @@ def delete(ref: IndexRef, ids: Sequence[str], *, mode: SyncMode, cause: str | No
     for start in range(0, len(ids), ref.config.batch_size):
         part = tuple(ids[start : start + ref.config.batch_size])
         [reference] = _record(ref, operation=Operation.DELETE, mode=mode, ids=[part], cause=cause)
-        tasks_made = wire_documents.delete(ref.config, ref.uid, part, reference=metadata(reference, part))
+        tasks_made = index_documents.delete(ref.config, ref.uid, part, reference=metadata(reference, part))
         sent.extend(Sent(task.uid, Operation.DELETE, part) for task in tasks_made)
     return sent
 

@@ -13,7 +13,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
 from scrypath.sync.delivery import sent_result
 from scrypath.sync.handed_over import delete_ids, write_records
-from scrypath.sync.jobs import enqueue
+from scrypath.sync.jobs import enqueue_jobs
 from scrypath.sync.mode import mode_of
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.result import SyncResult
@@ -266,7 +266,7 @@ def _addressed(
 
 
 def _queued(ref: IndexRef, operation: Operation, ids: Sequence[str], session: Any) -> SyncResult:
-    work_ids = enqueue(ref, operation, ids, session=session)
+    work_ids = enqueue_jobs(ref, operation, ids, session=session)
     return SyncResult(
         SyncMode.OBAN,
         SyncStatus.ACCEPTED if work_ids else SyncStatus.NOOP,
