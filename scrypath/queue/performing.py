@@ -1,16 +1,12 @@
-"""What happens to one job: its args are read, a thread does the work, the outcome becomes Oban's."""
+"""What happens to one job: its args are read, it is gathered and performed, the outcome becomes Oban's."""
 
 from __future__ import annotations
 
-import asyncio
 import random
-import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrypath.errors import (
     BackendRejected,
@@ -21,14 +17,18 @@ from scrypath.errors import (
     TaskFailed,
     refused_for_good,
 )
-from scrypath.queue.args import ANCESTORS, JobArgs, Malformed, parse
+from scrypath.queue.args import ANCESTORS, Malformed, parse
+from scrypath.queue.gathering import Gatherer, NotBegun
 from scrypath.redaction import redact
 
 if TYPE_CHECKING:
+    from scrypath.queue.fetching import Fetcher
     from scrypath.redaction import Secret
 
 try:
-    from oban import Cancel, Job, current_job
+    from oban import Cancel, Job, Snooze, current_job
+    from oban._extensions import get_ext, put_ext
+    from oban._producer import _get_jobs
     from oban.worker import register_worker
 except ImportError as missing:
     raise ConfigError("The worker needs the oban package.", hint="pip install 'scrypath[oban]'") from missing
@@ -65,9 +65,22 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """What one run of the worker does with its jobs."""
+    """What one run of the worker does with its jobs.
 
-    perform: Callable[[JobArgs], None]
+    Parameters
+    ----------
+    gatherer
+        Performs them.
+    fetcher
+        Takes them from the table; none: Oban does.
+    backoff
+        How long a failed one waits.
+    secret
+        What no error in the table may show.
+    """
+
+    gatherer: Gatherer
+    fetcher: Fetcher | None
     backoff: Backoff
     secret: Secret | None
 
@@ -79,14 +92,16 @@ shift: ContextVar[Shift | None] = ContextVar("scrypath_shift", default=None)
 class SyncWorker:
     """What Oban makes an instance of for each job; :func:`scrypath.queue.worker.run` says what it does."""
 
-    async def process(self, job: Job) -> Cancel | None:
+    async def process(self, job: Job) -> Cancel | Snooze | None:
         """Perform one job; returning acknowledges it."""
         current = _current_shift()
         args = parse(job.args)
         if isinstance(args, Malformed):
             return Cancel(f"MalformedArgs: {args.reason}")
         try:
-            await _in_thread(current.perform, args, name=f"scrypath-job-{job.id}")
+            await current.gatherer.done(args, first=int(job.attempt) == 1)
+        except NotBegun:
+            return Snooze(0)  # without the attempt, for any other worker
         except HOPELESS as error:
             return Cancel(f"{type(error).__name__}: {redact(str(error), current.secret)}")
         except Exception as error:
@@ -106,39 +121,31 @@ for _name in ANCESTORS:
     register_worker(type(_class, (SyncWorker,), {"__module__": _module}))
 
 
+_otherwise = get_ext("producer.get_jobs", _get_jobs)
+
+
+async def _jobs_of(producer: Any) -> list[Job]:
+    """The jobs that a producer of Oban's takes next: of this worker's own, by its fetcher."""
+    current = shift.get()
+    if current is None or current.fetcher is None:
+        found: list[Job] = await _otherwise(producer)
+        return found
+    return await current.fetcher.fetch(
+        demand=producer._limit - len(producer._running_jobs),
+        queue=producer._queue,
+        node=producer._node,
+        uuid=producer._uuid,
+    )
+
+
+# Oban takes the oldest jobs, whichever they are: one index that is slow would keep all others waiting.
+put_ext("producer.get_jobs", _jobs_of)
+
+
 def current_work_id() -> str | None:
     """``oban:<id>`` of the job that this thread performs, ``None`` outside of one."""
     job = current_job()
     return None if job is None else f"oban:{job.id}"
-
-
-async def _in_thread(perform: Callable[[JobArgs], None], args: JobArgs, *, name: str) -> None:
-    # Daemon threads, not an executor: a job that outlives the grace period must not keep the process.
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[None] = loop.create_future()
-    context = copy_context()
-
-    def settle(error: Exception | None) -> None:
-        if future.cancelled():
-            return
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
-
-    def body() -> None:
-        outcome: Exception | None = None
-        try:
-            context.run(perform, args)
-        except Exception as error:
-            outcome = error
-        except BaseException as error:  # SystemExit of one job must not leave the others waiting for it
-            outcome = RuntimeError(f"the job raised {type(error).__name__}: {error}")
-        with suppress(RuntimeError):  # the loop is closed once the grace period is over
-            loop.call_soon_threadsafe(settle, outcome)
-
-    threading.Thread(target=body, name=name, daemon=True).start()
-    await future
 
 
 def _account(error: Exception, secret: Secret | None) -> str:

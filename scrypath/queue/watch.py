@@ -2,7 +2,9 @@
 
 Oban's own lifeline goes by age alone: five minutes, for every job of the table. Here a worker holds an
 advisory lock on its name for as long as its process lives, so its jobs are known to be orphans as soon as
-PostgreSQL has seen the connection end, and never before.
+PostgreSQL has seen the connection end, and never before. A process that is stopped keeps its connections: one
+that has given no sign of life for half a minute loses its jobs as well. When it goes on, what it has not posted it
+reads again, what it posts is asked about again (``scrypath.sync.fence``), and its acknowledgement counts for nothing.
 """
 
 from __future__ import annotations
@@ -53,12 +55,15 @@ class Watch:
         Seconds between two looks.
     keep
         Seconds that ended sync jobs stay in the table; ``None`` keeps them.
+    silent_after
+        Seconds after which another worker that gives no sign of life loses its jobs.
     """
 
     config: Config
     node: str
     every: float
     keep: float | None
+    silent_after: float
     _connection: psycopg.AsyncConnection | None = field(default=None, init=False)
     _pruned_at: float = field(default=0.0, init=False)
 
@@ -105,9 +110,9 @@ class Watch:
 
     async def _rescue(self, spared: str) -> None:
         # This session could take its own lock a second time, so its own name has to be left out.
-        row = await self._run("rescue", {"self": spared})
+        row = await self._run("rescue", {"self": spared, "silent": self.silent_after})
         if row and row[0]:
-            logger.warning("Gave %d jobs of ended workers back to the queue", row[0])
+            logger.warning("Gave %d jobs of ended or silent workers back to the queue", row[0])
 
     async def _run(self, name: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
         assert self._connection is not None

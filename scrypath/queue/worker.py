@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from scrypath.queue.connection import (
     statement,
     translated,
 )
+from scrypath.queue.fetching import QUEUE_LIMIT, Fetcher
+from scrypath.queue.gathering import Gatherer
 from scrypath.queue.install import installed
 from scrypath.queue.performing import Backoff, Shift, current_work_id, shift
 from scrypath.queue.watch import Watch, node_name
@@ -37,6 +39,7 @@ def run(
     config: Config,
     perform: Callable[[JobArgs], None],
     *,
+    together: Callable[[Sequence[JobArgs]], None] | None = None,
     stop: threading.Event | None = None,
     limit: int = 4,
     drain: bool = False,
@@ -44,6 +47,7 @@ def run(
     grace: float = 15.0,
     poll: float = 1.0,
     rescue_every: float = 5.0,
+    silent_after: float = 30.0,
     keep: float | None = 86_400.0,
 ) -> None:
     """Perform the jobs of the configured queue until stopped.
@@ -58,10 +62,14 @@ def run(
     perform
         Called in a thread of its own for each job. Returning acknowledges the job, raising lets it run again
         later; ``NotRetryable``, ``InvalidOptions`` and what Meilisearch refuses for good cancel it.
+    together
+        Called with several jobs for one index that are at their first attempt, to do all of them at once. When it
+        raises what may be the fault of one of them, each half is tried by itself, and at last each job by
+        ``perform``. Without it, every job is performed by itself.
     stop
         Setting it ends the run.
     limit
-        Jobs at a time.
+        Jobs, or jobs done together, at a time; with ``together`` of each index, so that none waits for another.
     drain
         Return as soon as nothing in the queue is runnable.
     backoff
@@ -71,7 +79,9 @@ def run(
     poll
         Seconds between two looks for jobs that became runnable without a notification.
     rescue_every
-        Seconds between two looks for jobs of workers that died.
+        Seconds between two looks for jobs of workers that died or are silent.
+    silent_after
+        Seconds after which a worker that gives no sign of life, a stopped process say, loses its jobs to the others.
     keep
         Seconds that ended sync jobs stay in the table; ``None`` keeps them for another pruner.
 
@@ -86,8 +96,9 @@ def run(
         raise not_installed(config)
     task = _Run(
         config=config,
-        watch=Watch(config, node_name(), rescue_every, keep),
-        shift=Shift(perform, backoff or Backoff(), config.meilisearch_key),
+        watch=Watch(config, node_name(), rescue_every, keep, silent_after),
+        gatherer=Gatherer(perform, together, limit),
+        backoff=backoff or Backoff(),
         stop=stop or threading.Event(),
         limit=limit,
         drain=drain,
@@ -102,7 +113,8 @@ def run(
 class _Run:
     config: Config
     watch: Watch
-    shift: Shift
+    gatherer: Gatherer
+    backoff: Backoff
     stop: threading.Event
     limit: int
     drain: bool
@@ -113,7 +125,6 @@ class _Run:
         from oban import Oban
         from psycopg_pool import AsyncConnectionPool
 
-        shift.set(self.shift)
         patience = max(self.config.connect_timeout, 2)
         pool = AsyncConnectionPool(
             conninfo(self.config),
@@ -123,6 +134,9 @@ class _Run:
             timeout=patience,
             kwargs=session_options(self.config),
         )
+        gathers = self.gatherer.together is not None
+        fetcher = Fetcher(self.config, pool, self.gatherer) if gathers else None
+        shift.set(Shift(self.gatherer, fetcher, self.backoff, self.config.meilisearch_key))
         try:
             await pool.open(wait=True, timeout=patience)
             # The lock comes before the first fetch: no job may be executing under a name without one.
@@ -133,7 +147,8 @@ class _Run:
                 name="scrypath",
                 node=self.watch.node,
                 prefix=prefix(self.config),
-                queues={self.config.oban_queue: self.limit},
+                queues={self.config.oban_queue: QUEUE_LIMIT if gathers else self.limit},
+                refresher={"interval": self.watch.silent_after / 3},
                 stager={"interval": self.poll},
                 shutdown_grace_period=self.grace,
                 leadership=False,
@@ -143,6 +158,7 @@ class _Run:
                 async with oban:
                     while not self.stop.is_set() and not (self.drain and await self._idle(pool)):
                         await asyncio.sleep(_GLANCE)
+                    self.gatherer.stop()
             finally:
                 looking.cancel()
                 with suppress(asyncio.CancelledError):

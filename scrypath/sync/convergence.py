@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched
+from time import monotonic
 
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
-from scrypath.sync.fence import ROUNDS, fenced
+from scrypath.sync.fence import ROUNDS, Reading, fenced
 from scrypath.sync.sending import Sent
 from scrypath.vocabulary import SyncMode
+
+SUSPENDED = 20.0  # seconds without a sign of this process between reading a row and sending it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,32 @@ def converge(
             left: tuple[str, ...] = part
             for _ in range(rounds):
                 reading = fence.read(left)
-                if reading.documents.ids:
-                    sending.ensure_index(ref)
-                sent += sending.upsert(ref, reading.documents, mode=mode, cause=cause)
-                sent += sending.delete(ref, reading.vanished, mode=mode, cause=cause)
+                posted, complete = _posted(ref, reading, mode=mode, cause=cause)
+                sent += posted
+                if not complete:
+                    continue
                 left = fence.overtaken(left, reading.tokens)
                 if not left:
                     break
             in_flight += left
     return Converged(tuple(sent), tuple(in_flight))
+
+
+def _posted(ref: IndexRef, reading: Reading, *, mode: SyncMode, cause: str | None) -> tuple[list[Sent], bool]:
+    """The tasks of what was read, and whether all of it was sent.
+
+    It is not when this process was stopped in between: others may have written all of it since, and have been believed.
+    """
+    sent: list[Sent] = []
+    alive_at = reading.read_at
+    if reading.documents.ids:
+        sending.ensure_index(ref)
+    for group in sending.prepare(ref, reading.documents, mode=mode, cause=cause):
+        for prepared in group:
+            if monotonic() - alive_at > SUSPENDED:
+                return sent, False
+            sent.append(sending.post(ref, prepared))
+            alive_at = monotonic()
+    if reading.vanished and monotonic() - alive_at > SUSPENDED:
+        return sent, False
+    return [*sent, *sending.delete(ref, reading.vanished, mode=mode, cause=cause)], True

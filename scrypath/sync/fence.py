@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 
 from scrypath.errors import ReplicaSource
 from scrypath.schema.documents import Documents
@@ -36,11 +37,14 @@ class Reading:
         Ids without a row.
     tokens
         What tells one version of a row from another, by document id; none for what has no row.
+    read_at
+        When, in seconds of this machine's monotonic clock.
     """
 
     documents: Documents
     vanished: tuple[str, ...]
     tokens: Mapping[str, str]
+    read_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Fence:
         stamps = self.tokens(Part(ids=ids))
         documents, vanished = current(self.ref, ids, over=self.over)
         prints = dict(zip(documents.ids, documents.fingerprints, strict=True))
-        return Reading(documents, vanished, prints if stamps is None else stamps)
+        return Reading(documents, vanished, prints if stamps is None else stamps, monotonic())
 
     def tokens(self, part: Part) -> Mapping[str, str] | None:
         """The tokens of a part's rows before they are read; none where only reading them tells."""

@@ -14,6 +14,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.convergence import converge
 from scrypath.sync.delivery import delivered
 from scrypath.sync.fan_out import targets
+from scrypath.sync.poison import around
 from scrypath.vocabulary import Operation, SyncMode
 
 
@@ -54,7 +55,8 @@ def enqueue_jobs(
 def perform(args: JobArgs, config: Config) -> None:
     """Do what a job says: bring its documents in step with their rows, and wait until Meilisearch is done.
 
-    What it sends is in the ledger as caused by the job.
+    What it sends is in the ledger as caused by the job. One document that cannot be written does not keep the others
+    of its job from being written.
 
     Raises
     ------
@@ -72,8 +74,50 @@ def perform(args: JobArgs, config: Config) -> None:
     ids: Sequence[str] = args.document_ids
     if args.operation is Operation.FAN_OUT:
         ref, ids = targets(ref, args.fan_out or "", ids)
-    done = converge(ref, ids, mode=SyncMode.OBAN, cause=current_work_id())
-    delivered(config, done.sent).require_success()
+    cause = current_work_id()
+    around(ids, lambda some: _write(ref, some, cause=cause))
+
+
+def perform_together(jobs: Sequence[JobArgs], config: Config) -> None:
+    """Do what several jobs for one index say, each document once.
+
+    Raises
+    ------
+    SchemaError, TaskFailed, TaskTimeout
+        As for :func:`perform`; which of the jobs are done is then not known.
+    """
+    registry.every(config)
+    ref = IndexRef.live(_schema_of(jobs[0], config), config)
+    ids = dict.fromkeys(item for args in jobs for item in args.document_ids)
+    _write(ref, tuple(ids), cause=None)
+
+
+def run_worker(config: Config, *, limit: int = 4, drain: bool = False) -> None:
+    """Perform the jobs of the configured queue until told to stop.
+
+    Parameters
+    ----------
+    config
+        Names queue, database and server.
+    limit
+        Writes at a time for each index.
+    drain
+        Return as soon as nothing in the queue is runnable.
+    """
+    from scrypath.queue.worker import run
+
+    run(
+        config,
+        lambda args: perform(args, config),
+        together=lambda jobs: perform_together(jobs, config),
+        limit=limit,
+        drain=drain,
+    )
+
+
+def _write(ref: IndexRef, ids: Sequence[str], *, cause: str | None) -> None:
+    done = converge(ref, ids, mode=SyncMode.OBAN, cause=cause)
+    delivered(ref.config, done.sent).require_success()
     # A row that changed during each of the writes is a job of its own, for when it has come to rest.
     enqueue_jobs(ref, Operation.UPSERT, done.in_flight)
 

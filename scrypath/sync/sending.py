@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
@@ -60,7 +60,6 @@ def upsert(
     *,
     mode: SyncMode,
     cause: str | None = None,
-    on_sent: Callable[[Sent], object] = lambda _: None,
 ) -> list[Sent]:
     """Send documents, one task a payload, in the order given.
 
@@ -74,15 +73,9 @@ def upsert(
         The mode of the write, for the ledger.
     cause
         Work id that this write retries or repairs.
-    on_sent
-        Called with each task as soon as it is accepted.
     """
-    sent = []
-    for group in prepare(ref, documents, mode=mode, cause=cause):
-        for prepared in group:
-            sent.append(post(ref, prepared))
-            on_sent(sent[-1])
-    return sent
+    groups = prepare(ref, documents, mode=mode, cause=cause)
+    return [post(ref, prepared) for group in groups for prepared in group]
 
 
 def prepare(

@@ -15,17 +15,16 @@ from scrypath.redaction import shown
 
 def worker(
     drain: Annotated[bool, typer.Option("--drain", help="Stop when no job can run any more.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Jobs at a time.")] = 4,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Writes at a time for each index.")] = 4,
     as_json: AsJson = False,
 ) -> int:
     """Run the jobs of the sync queue until stopped with Ctrl-C or SIGTERM."""
-    from scrypath.queue import worker as queue
-    from scrypath.sync.jobs import perform
+    from scrypath.sync.jobs import run_worker
 
     config = load_config()
     names = ", ".join(schema_names(None, config))
     if not as_json:
         typer.echo(shown(f"Working on queue {config.oban_queue!r} for {names}. Stop with Ctrl-C."))
     log_to_stderr()
-    queue.run(config, lambda args: perform(args, config), limit=limit, drain=drain)
+    run_worker(config, limit=limit, drain=drain)
     return Exit.FINE
