@@ -176,10 +176,15 @@ def _divided(rest: str) -> tuple[str, str]:
     if at < 0 and query and "@" in query:
         plain = _WITHOUT_USER.fullmatch(place)
         # "host/name?option=a@b" has no user; in "user:a?b=c@host" the question mark is the password's.
-        at = -1 if plain and (plain["path"] or ":" not in place) else rest.rfind("@")
+        whole = plain and (plain["path"] or ":" not in place or _names_a_secret(query))
+        at = -1 if whole else rest.rfind("@")
     if at < 0 or (":" not in rest[:at] and "/" in rest[:at]):
         return "", rest
     return rest[:at], rest[at + 1 :]
+
+
+def _names_a_secret(query: str) -> bool:
+    return any(_SECRET_OPTION.search(part.partition("=")[0]) for part in query.split("&"))
 
 
 def _cut(text: str, at: re.Pattern[str]) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from scrypath.redaction import shown as shown_text
+
 
 def progress_bar(what: str, total: int | None, *, shown: bool, unit: str = "doc") -> Any:
     """A tqdm bar: a widget in notebooks, a line in terminals, nothing unless ``shown``.
@@ -23,4 +25,4 @@ def progress_bar(what: str, total: int | None, *, shown: bool, unit: str = "doc"
         from tqdm.auto import tqdm
     else:
         from tqdm import tqdm
-    return tqdm(desc=what, total=total, unit=f" {unit}", disable=not shown, dynamic_ncols=True)
+    return tqdm(desc=shown_text(what), total=total, unit=f" {unit}", disable=not shown, dynamic_ncols=True)

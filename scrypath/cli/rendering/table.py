@@ -114,7 +114,10 @@ def _table(
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, show_header=headings, header_style="bold")
     for column, width in zip(columns, widths, strict=True):
         table.add_column(
-            Text(column.heading), width=width, justify="right" if column.right else "left", overflow="fold"
+            Text(shown(column.heading)),
+            width=width,
+            justify="right" if column.right else "left",
+            overflow="fold",
         )
     for cells in rows:
         table.add_row(*cells)

@@ -102,6 +102,8 @@ def test_a_password_among_the_options_is_one_too() -> None:
         "host": "db", "dbname": "shop", "user": "a", "password": f"{SECRET}&b@c", "sslmode": "require",
     }  # fmt: skip
     assert SECRET not in redact(f"option {SECRET}")
+    search = ServiceUrl(f"http://search:7700?user=a&password={SECRET}@{SECRET}")
+    assert (str(search), search.base) == (f"http://search:7700?user=a&password={MASK}", "http://search:7700")
 
 
 def test_a_password_that_is_also_the_users_name_is_known_by_its_place() -> None:
