@@ -126,7 +126,9 @@ def explained(error: Exception, config: Config) -> DatabaseError:
     )
 
 
-def translated(config: Config, explain: Explain = explained) -> AbstractContextManager[None]:
+def translated(
+    config: Config, explain: Explain = explained, *, also: tuple[type[Exception], ...] = ()
+) -> AbstractContextManager[None]:
     """Errors of the drivers as the kit's own, for the block.
 
     The driver's error is not their cause: its text, and the variables of its frames, may hold the password.
@@ -137,19 +139,22 @@ def translated(config: Config, explain: Explain = explained) -> AbstractContextM
         Names the database.
     explain
         Makes the kit's error of a driver's.
+    also
+        Further errors that are a driver's in this block.
     """
-    return _Translated(config, explain)
+    return _Translated(config, explain, also)
 
 
 @dataclass(frozen=True, slots=True)
 class _Translated(AbstractContextManager[None]):
     config: Config
     explain: Explain
+    also: tuple[type[Exception], ...]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, _errors()):
+        if isinstance(error, Exception) and isinstance(error, (*_errors(), *self.also)):
             ours = self.explain(error, self.config)
             # A traceback may show the variables of this frame, and contextlib's own would hold the error too.
             del error, kind, trace

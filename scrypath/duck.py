@@ -1,12 +1,17 @@
-"""DuckDB engines in memory that live as long as the process, and are never shared with another one."""
+"""DuckDB engines in memory that live as long as the process, and are never shared with another one; their errors."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from scrypath.errors import OutOfSpace, raise_alone
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,3 +56,27 @@ class Engine:
         with self._starting:
             while self._running:
                 self._running.pop().close()
+
+
+@contextmanager
+def computing() -> Iterator[None]:
+    """What DuckDB, Arrow or the operating system say when something cannot be computed or kept, as an error of ours.
+
+    Raises
+    ------
+    OutOfSpace
+        When memory or the temporary folder is full, or cannot be used.
+    """
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.Error, MemoryError, OSError) as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        failure = OutOfSpace(
+            f"This machine could not compute it: {reason}",
+            hint=f"Free some memory, or space in {tempfile.gettempdir()}; TMPDIR names another folder.",
+        )
+    else:
+        return
+    raise_alone(failure)

@@ -27,6 +27,7 @@
     ├── GateFailed                  read which check of the rebuild failed, correct it, then resume
     ├── StoreBusy                   try again when the other process is done
     ├── StoreError                  look at the DuckDB file
+    ├── OutOfSpace                  free memory, or space in the temporary folder
     ├── StackError                  look at the log of the local stack
     └── FrameMismatch               pass the frame as the kit returned it
 
@@ -270,6 +271,12 @@ class StoreError(ScrypathError):
     """The DuckDB file cannot be read or written."""
 
     code = "store"
+
+
+class OutOfSpace(ScrypathError):
+    """No room is left on this machine for what is being computed."""
+
+    code = "out_of_space"
 
 
 class StackError(ScrypathError):

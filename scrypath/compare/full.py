@@ -45,6 +45,8 @@ def compare(
     ------
     TransportError, DatabaseError
         When a side cannot be read.
+    OutOfSpace
+        When memory or the temporary folder is full.
     """
     began = datetime.now(UTC)
     before = indexes.get(ref.config, ref.uid)

@@ -14,7 +14,7 @@ from scrypath.compare.scratch import Scanned, insert, joined, scratch
 from scrypath.compare.waiting import all_or_failure
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import indexes
-from scrypath.schema.documents import numbered
+from scrypath.schema.documents import computed
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.ahead import ahead
@@ -123,7 +123,7 @@ def _rows(
         for portion in coming:
             if stop.is_set():
                 return
-            insert(cursor, "rows_side", numbered(portion.table), row_query(ref.schema))
+            insert(cursor, "rows_side", computed(row_query(ref.schema), portion.table))
             if portion.unprojectable:
                 insert(cursor, "rows_side", unprojectable_table(portion.unprojectable))
             on_progress(portion.table.num_rows + len(portion.unprojectable))

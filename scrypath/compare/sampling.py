@@ -41,6 +41,8 @@ def compare_sample(ref: IndexRef, size: int, *, verify: Verification) -> Compari
     ------
     TransportError, DatabaseError
         When a side cannot be read.
+    OutOfSpace
+        When memory or the temporary folder is full.
     """
     began = datetime.now(UTC)
     ended = ended_up_to(ref.config, ref.uid)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from scrypath.duck import computing
 from scrypath.temporary_folder import temporary_folder
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ WHERE r.fingerprint IS DISTINCT FROM d.fingerprint OR r.id IS NULL OR d.id IS NU
 """
 WITHOUT_ID = "SELECT count(*) FROM rows_side WHERE id = ''"
 TOTALS = "SELECT (SELECT count(*) FROM rows_side), (SELECT count(DISTINCT id) FROM documents_side)"
-MEMORY = "128MB"  # DuckDB's share; what does not fit is spilled to the scratch folder
+MEMORY = "128MB"  # for ids and fingerprints; what does not fit is spilled to the scratch folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +61,38 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own for one comparison; nothing of it stays."""
     import duckdb
 
-    with temporary_folder() as folder:
-        # In memory and spilled: a database file would be written whole, and its log too, for one look.
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": MEMORY,
-                "temp_directory": str(folder),
-                "threads": 2,
-                "preserve_insertion_order": False,
-            },
-        )
-        try:
+    with ExitStack() as opened:
+        with computing():
+            folder = opened.enter_context(temporary_folder())
+            # In memory and spilled: a database file would be written whole, and its log too, for one look.
+            connection = duckdb.connect(
+                ":memory:",
+                config={
+                    "memory_limit": MEMORY,
+                    "temp_directory": str(folder),
+                    "threads": 2,
+                    "preserve_insertion_order": False,
+                },
+            )
+            opened.callback(connection.close)
             connection.execute(SIDES)
-            yield connection
-        finally:
-            connection.close()
+        yield connection
 
 
-def insert(cursor: duckdb.DuckDBPyConnection, side: str, table: pa.Table, query: str = "FROM batch") -> None:
-    """Put a table, or what a query makes of it as ``batch``, into a side of a :func:`scratch`."""
-    cursor.register("batch", table)
-    cursor.execute(f"INSERT INTO {side} BY NAME {query}")
-    cursor.unregister("batch")
+def insert(cursor: duckdb.DuckDBPyConnection, side: str, table: pa.Table) -> None:
+    """Put a table into a side of a :func:`scratch`."""
+    with computing():
+        cursor.register("batch", table)
+        cursor.execute(f"INSERT INTO {side} BY NAME FROM batch")
+        cursor.unregister("batch")
 
 
 def joined(connection: duckdb.DuckDBPyConnection, *, complete: bool) -> Scanned:
     """What the two sides of a :func:`scratch` say about each other."""
-    suspects = connection.sql(SUSPECTS).pl().unique("document_id", keep="first").sort("document_id")
-    [(row_count, document_count)] = connection.execute(TOTALS).fetchall()
     without_id = 0
-    if "" in suspects["document_id"]:
-        [(without_id,)] = connection.execute(WITHOUT_ID).fetchall()
+    with computing():
+        suspects = connection.sql(SUSPECTS).pl().unique("document_id", keep="first").sort("document_id")
+        [(row_count, document_count)] = connection.execute(TOTALS).fetchall()
+        if "" in suspects["document_id"]:
+            [(without_id,)] = connection.execute(WITHOUT_ID).fetchall()
     return Scanned(suspects, row_count, document_count, complete, without_id)

@@ -29,14 +29,14 @@ Strings escape the quotation mark, the backslash and control characters, these a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from scrypath.duck import Engine
+from scrypath.duck import Engine, computing
 from scrypath.errors import ProjectionError
 from scrypath.schema.columns import from_records
 from scrypath.schema.fields import LISTS, Field, Kind
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 DEFINITION = 2
 DIGITS = 24
+PIECE = 4 << 20  # bytes of columns that are computed with at once: DuckDB needs some times as much for it
 _ENGINE = Engine(autoinstall_known_extensions=False, python_enable_replacements=False, threads=2)
 
 
@@ -149,9 +150,31 @@ def numbered(table: pa.Table) -> pa.Table:
 
 def computed(query: str, table: pa.Table) -> pa.Table:
     """What a query makes of a table of a schema's columns, which it calls ``batch``."""
-    with _ENGINE.cursor() as cursor:
-        cursor.register("batch", numbered(table))
-        return cursor.sql(query).to_arrow_table()
+    import pyarrow as pa
+
+    found = []
+    with computing(), _ENGINE.cursor() as cursor:
+        for piece in pieces(numbered(table)):
+            cursor.register("batch", piece)
+            found.append(cursor.sql(query).to_arrow_table())
+    return pa.concat_tables(found)
+
+
+def pieces(table: pa.Table, most: int = PIECE) -> Iterator[pa.Table]:
+    """A table in pieces of so many bytes, or of one row where a row has more; an empty table is one piece.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> [piece.num_rows for piece in pieces(pa.table({"words": ["a" * 60] * 3 + ["a" * 500]}), most=200)]
+    [2, 1, 1]
+    """
+    if table.num_rows < 2 or table.nbytes <= most:
+        yield table
+        return
+    middle = (table.num_rows + 1) // 2
+    for half in (table.slice(0, middle), table.slice(middle)):
+        yield from pieces(half, most)
 
 
 def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrypath.config import Config
-from scrypath.database import conninfo, translated
+from scrypath.database import conninfo, explained, translated
+from scrypath.errors import DatabaseError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Connection:
     """A connection for one reading after another, each of them a transaction of its own."""
 
-    def __init__(self, connection: AdbcConnection) -> None:
+    def __init__(self, config: Config, connection: AdbcConnection) -> None:
+        self._config = config
         self._connection = connection
 
     def types(self, query: str) -> list[str]:
@@ -40,7 +42,17 @@ class Connection:
             statement.set_sql_query(query)
             stream, _ = statement.execute_query()
             with pa.RecordBatchReader.from_stream(stream) as reader:
-                yield reader
+                yield pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader))
+
+    def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        while True:
+            # Once rows are on their way, Arrow has the operating system's words for whatever the database says.
+            with translated(self._config, _broken_off, also=(OSError,)):
+                try:
+                    batch = reader.read_next_batch()
+                except StopIteration:
+                    return
+            yield batch
 
 
 @contextmanager
@@ -60,4 +72,12 @@ def connected(config: Config) -> Iterator[Connection]:
         connect(conninfo(config)) as database,
         AdbcConnection(database) as connection,
     ):
-        yield Connection(connection)
+        yield Connection(config, connection)
+
+
+def _broken_off(error: Exception, config: Config) -> DatabaseError:
+    said = explained(error, config)
+    return DatabaseError(
+        f"{said.message} The rows were being read.",
+        hint="Check that the server runs, and that its statement_timeout leaves the time to read every row.",
+    )

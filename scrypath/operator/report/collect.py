@@ -18,7 +18,14 @@ from scrypath.compare.incremental import IncrementalNotPossible, compare_since
 from scrypath.compare.local_reader import read_here, size
 from scrypath.compare.sampling import compare_sample
 from scrypath.compare.scratch import Scanned
-from scrypath.errors import BackendRejected, DatabaseError, ProjectionError, ScrypathError, TransportError
+from scrypath.errors import (
+    BackendRejected,
+    DatabaseError,
+    OutOfSpace,
+    ProjectionError,
+    ScrypathError,
+    TransportError,
+)
 from scrypath.frames import CONTRACT_DRIFT, DOCUMENTS
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import snapshots
@@ -154,7 +161,7 @@ def _compared(
     began = datetime.now(UTC)
     try:
         return _read(ref, scope, everything)
-    except (TransportError, BackendRejected, ProjectionError) as error:
+    except (TransportError, BackendRejected, ProjectionError, OutOfSpace) as error:
         # A side that became unreachable, or never was reachable, must not hide what the others say.
         return not_compared(ref, scope.verify, began, str(error))
 
