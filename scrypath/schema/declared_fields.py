@@ -94,6 +94,11 @@ def declared(
     if set_like and kind not in LISTS and kind is not Kind.JSON:
         raise SchemaError(f"{schema}: set_like names {name!r}, which is not a list.", hint="Leave it out.")
     if as_text:
+        if names_document:
+            raise SchemaError(
+                f"{schema}: as_text names {name!r}, which is the document's id.",
+                hint="An id is compared as text in any case.",
+            )
         if kind is Kind.JSON and python_only:
             kind = Kind.TEXT
         elif kind in TEXT_OF:

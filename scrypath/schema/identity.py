@@ -10,11 +10,20 @@ from uuid import UUID
 
 from scrypath.errors import InvalidOptions, ProjectionError, ScrypathError
 from scrypath.redaction import redact
-from scrypath.schema.fields import Kind
+from scrypath.schema.fields import Field, Kind
 from scrypath.schema.metadata import SearchSchema
 
 ID_PATTERN = r"[A-Za-z0-9_-]{1,511}"
 _ID = re.compile(ID_PATTERN)
+
+
+# What an id of a kind may be in Python, and in the database.
+_MADE: dict[Kind, tuple[Callable[[str], Any], ...]] = {
+    Kind.INTEGER: (int, str),
+    Kind.UUID: (UUID, str),
+    Kind.TEXT: (str, UUID, int),
+}
+_BOUND: dict[Kind, tuple[type, ...]] = {Kind.INTEGER: (int,), Kind.UUID: (UUID, str), Kind.TEXT: (str,)}
 
 
 def id_text(schema: SearchSchema, value: Any) -> str:
@@ -100,11 +109,14 @@ def id_values(schema: SearchSchema, texts: Iterable[str]) -> list[Any]:
     >>> id_values(parcels, ["7", "007", "x"])
     [7]
     """
-    match schema.id_field.kind:
+    field = schema.id_field
+    if field.decorated:
+        return [value for text in texts if (value := _decorated(field, text)) is not None]
+    match field.kind:
         case Kind.INTEGER:
             read: Callable[[str], Any] = int
         case Kind.UUID:
-            read = UUID
+            read = UUID if getattr(field.item, "as_uuid", True) else lambda text: str(UUID(text))
         case _:
             return list(texts)
     found = []
@@ -114,6 +126,28 @@ def id_values(schema: SearchSchema, texts: Iterable[str]) -> list[Any]:
             if str(value := read(text)) == text:
                 found.append(value)
     return found
+
+
+def _decorated(field: Field, text: str) -> Any:
+    """The value that a ``TypeDecorator`` takes, and gives back, for the id of this text; None: there is none."""
+    from sqlalchemy.dialects.postgresql.psycopg import dialect
+
+    assert field.column is not None
+    database = dialect()  # type: ignore[no-untyped-call]
+    bind = field.column.type.bind_processor(database) or _same
+    read = field.column.type.result_processor(database, None) or _same
+    for made in _MADE[field.kind]:
+        with suppress(Exception):  # of a program that is not ours
+            value = made(text)
+            bound = bind(value)
+            fits = _MADE[field.kind][0](str(bound)) is not None and isinstance(bound, _BOUND[field.kind])
+            if fits and str(read(bound)) == text:
+                return value
+    return None
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def attribute(schema: SearchSchema, record: Any, name: str) -> Any:

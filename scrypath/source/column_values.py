@@ -13,10 +13,18 @@ from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import Unprojectable, arrow_schema, bad_value_message
 from scrypath.schema.fields import Field, Kind
-from scrypath.schema.json_values import Unfit
 from scrypath.schema.value_messages import hint
 from scrypath.schema.values import field_value
-from scrypath.source.driver_values import FLOATS, INTEGERS, MOMENTS, OBJECTS, Foreign, driver_values, storage
+from scrypath.source.driver_values import (
+    FLOATS,
+    INTEGERS,
+    MOMENTS,
+    OBJECTS,
+    Foreign,
+    driver_values,
+    reshaped,
+    storage,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,9 +131,9 @@ def _numbers(_: Field, item: str, column: Any) -> Any:
         # Made a double, a short float shows digits that nobody wrote (0.1 is 0.10000000149011612); its text does not.
         column = column.cast(pa.string()).cast(pa.float64()) if item == "float4" else column
     elif item == "numeric":
-        plain = pc.replace_substring_regex(column, r"(\.\d*?)0+$", r"\1")
-        longest = pc.max(pc.binary_length(plain)).as_py()
-        if longest is not None and longest > SHORT:
+        if _longest(column) > SHORT:  # zeros at the end are no digits
+            column = pc.replace_substring_regex(column, r"(\.\d*?)0+$", r"\1")
+        if _longest(column) > SHORT:
             return None
         column = column.cast(pa.float64())
     elif item in ("int2", "int4"):
@@ -133,6 +141,12 @@ def _numbers(_: Field, item: str, column: Any) -> Any:
     else:
         return None
     return column if pc.all(pc.is_finite(column), min_count=0).as_py() else None
+
+
+def _longest(texts: Any) -> int:
+    import pyarrow.compute as pc
+
+    return pc.max(pc.binary_length(texts)).as_py() or 0
 
 
 def _booleans(_: Field, item: str, column: Any) -> Any:
@@ -210,12 +224,11 @@ def _slow(
     import pyarrow as pa
 
     converted: list[Any] = []
-    for place, value in enumerate(driver_values(type_name, column)):
-        given = value
+    values = driver_values(type_name, column)
+    if nested is not None:
+        values = [reshaped(value, text) for value, text in zip(values, nested.to_pylist(), strict=True)]
+    for place, given in enumerate(values):
         try:
-            if nested is not None and nested[place].as_py() is not None:
-                given = Foreign(f"an array of {nested[place].as_py()} dimensions")
-                raise Unfit("has more than one dimension; the field is declared with one")
             if isinstance(given, Foreign):
                 raise TypeError(given)
             converted.append(field_value(field, given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_interface, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ OBJECTS = INTEGERS | FLOATS | MOMENTS | {
 
 
 class Foreign(str):
-    """The text of a value that drivers make an object of which no field takes: a range, an array of arrays."""
+    """The text of a value that drivers make an object of which no field takes, such as a range."""
 
     __slots__ = ()
 
@@ -51,7 +51,7 @@ def driver_values(type_name: str, column: Any) -> list[Any]:
         ends = column.offsets.to_pylist()
         known = column.is_valid().to_pylist()
         return [items[ends[at] : ends[at + 1]] if known[at] else None for at in range(len(column))]
-    if type_name.startswith("unnamed<"):
+    if type_name.startswith("unnamed<") or type_name in ("_interval", "_timetz", "_record"):
         return [None if text is None else Foreign(text) for text in column.to_pylist()]
     read = _READ.get(type_name)
     if read is None:
@@ -97,8 +97,26 @@ def _interval(text: str) -> Any:
     return shown if months else length
 
 
+def reshaped(items: Any, dimensions: str | None) -> Any:
+    """The items of an array of several dimensions, which are read one after another, as lists of lists.
+
+    Examples
+    --------
+    >>> reshaped([1, 2, 3, 4, 5, 6], "[1:3][0:1]")
+    [[1, 2], [3, 4], [5, 6]]
+    """
+    if dimensions is None or not isinstance(items, list):
+        return items
+    bounds = [part.split(":") for part in dimensions.strip("[]").split("][")]
+    for low, high in bounds[:0:-1]:
+        size = int(high) - int(low) + 1
+        items = [items[at : at + size] for at in range(0, len(items), size)]
+    return items
+
+
 def _address(text: str) -> Any:
-    return ip_interface(text) if "/" in text else ip_address(text)
+    found = ip_interface(text)
+    return found.ip if found.network.prefixlen == found.max_prefixlen else found
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
@@ -113,6 +131,6 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "json": parsed,
     "jsonb": parsed,
     "inet": _address,
-    "cidr": _address,
+    "cidr": ip_network,
     "float4": float,
 }

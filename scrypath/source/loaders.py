@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from psycopg import Connection, DataError, NotSupportedError
 from psycopg.abc import AdaptContext, Buffer
@@ -59,22 +60,38 @@ def _loader(usual: type[AnyLoader], otherwise: Callable[[str], Any], *, months: 
 
 
 def exact_types() -> dict[type[TypeEngine[Any]], type[TypeEngine[Any]]]:
-    """Number types for a dialect that remember what the database has where SQLAlchemy's own would round it."""
+    """Types for a dialect that give what the database has where SQLAlchemy's own would round it or stop at it."""
     import sqlalchemy as sa
     from sqlalchemy.dialects.postgresql.psycopg import dialect
+    from sqlalchemy.exc import InvalidRequestError
 
     def exact(usual: type[Any]) -> type[TypeEngine[Any]]:
         class Exact(usual):  # type: ignore[misc]
             def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
-                process = super().result_processor(dialect, coltype)
-                return None if process is None else lambda value: _remembered(process(value), value)
+                try:
+                    process = super().result_processor(dialect, coltype)
+                except InvalidRequestError:  # the table has no number there
+                    return None
+                if process is None:
+                    return None
+                expected: Any = object
+                if isinstance(self, sa.Uuid):
+                    expected = UUID | str
+                elif isinstance(self, sa.ARRAY) and not isinstance(self.item_type, sa.Enum):
+                    expected = list
+                return lambda value: _remembered(process, value) if isinstance(value, expected) else value
 
         return Exact
 
-    return {kind: exact(dialect.colspecs[kind]) for kind in (sa.Numeric, sa.Float)}
+    kinds = (sa.Numeric, sa.Float, sa.Enum, sa.Uuid, sa.ARRAY, sa.LargeBinary)
+    return {kind: exact(dialect.colspecs.get(kind, kind)) for kind in kinds}
 
 
-def _remembered(value: Any, exact: Any) -> Any:
+def _remembered(process: Callable[[Any], Any], exact: Any) -> Any:
+    try:
+        value = process(exact)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return exact  # a value that the declared type does not have
     found: Any
     match value:
         case float() if not isinstance(exact, float):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from scrypath.schema import SearchSchema
-from scrypath.schema.fields import Kind, columns_of
+from scrypath.schema.fields import LISTS, Kind, columns_of
 from scrypath.schema.identity import id_values
 from scrypath.schema.row_query import RowQuery, keys_of, row_query
 from scrypath.source.driver_values import read_as_it_is
@@ -38,7 +39,7 @@ def columns(schema: SearchSchema, part: Part, types: Sequence[str] | None = None
         Which rows.
     types
         What PostgreSQL calls the type of each field's column: each is read in the form that loses nothing, and the
-        dimensions of each array follow, null for one. Default: the columns as they are.
+        dimensions of each array follow where it has several. Default: the columns as they are.
     """
     from sqlalchemy import select
 
@@ -222,6 +223,8 @@ def _one_of(schema: SearchSchema, key: ColumnElement[Any], ids: Sequence[str]) -
             values = [value for value in values if -(2**63) <= value < 2**63]
         case Kind.UUID:
             items = key.type
+            if not getattr(key.type, "native_uuid", True):  # the table has 32 digits, without hyphens
+                values = [UUID(str(value)).hex for value in values]
         case _:
             key, items = sa.cast(key, sa.Text), sa.Text()
     array = "{" + ",".join(map(_quoted, map(str, values))) + "}"
@@ -240,10 +243,12 @@ def _read(schema: SearchSchema, rows: Subquery, types: Sequence[str] | None) -> 
         return [column.label(field.name) for column, field in zip(plain, schema.fields, strict=True)]
     found = list(zip(plain, types, strict=True))
     dimensions = [
-        sa.func.nullif(sa.func.array_ndims(column), 1) for column, name in found if name.startswith("_")
+        sa.case((sa.func.array_ndims(column) > 1, sa.func.array_dims(column)))
+        for column, name in found
+        if name.startswith("_")
     ]
     read = [
-        _without_loss(column, name, labels=field.labels is not None)
+        _without_loss(column, name, labels=field.labels is not None and field.kind in LISTS)
         for (column, name), field in zip(found, schema.fields, strict=True)
     ]
     return [column.label(f"c{place}") for place, column in enumerate([*read, *dimensions])]
