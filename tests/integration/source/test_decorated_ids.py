@@ -12,11 +12,12 @@ from sqlalchemy.dialects import postgresql
 
 from scrypath.config import Config
 from scrypath.schema.documents import project_columns, project_records
+from scrypath.schema.identity import id_value
 from scrypath.schema.index_ref import IndexRef
-from scrypath.schema.validation import build
 from scrypath.source import rows
 from scrypath.source.engine import engine
 from scrypath.source.selection import Part
+from tests.support.schemas import build
 
 pytestmark = pytest.mark.integration
 KEYS = [uuid.UUID(int=number) for number in (1, 2**64, 2**127 + 5)]
@@ -98,14 +99,16 @@ def test_every_row_is_read_in_portions_and_found_by_its_id(
     with engine(used).begin() as connection:
         metadata.create_all(connection)
         connection.execute(things.insert(), [{"key": key, "name": f"of {key}"} for key in keys])
-    portions = list(rows.batches(ref, size=1))
+    portions, after = [], None
+    while (portion := rows.table(ref, Part(after=after, limit=1))).num_rows:
+        portions.append(portion)
+        after = id_value(schema, str(portion.column("key")[0].as_py()))
     documents = [project_columns(schema, portion) for portion in portions]
     ids = [document.ids[0] for document in documents]
     assert sorted(ids) == sorted(str(key) for key in keys)
     one = rows.table(ref, Part(ids=ids[:1]))
     assert project_columns(schema, one).ids == ids[:1]
-    records = rows.records(ref, ids)
-    assert sorted(project_records(schema, records).lines) == sorted(
-        line for page in documents for line in page.lines
-    )
+    with rows.records(ref, ids) as records:
+        lines = project_records(schema, records).lines
+    assert sorted(lines) == sorted(line for page in documents for line in page.lines)
     assert rows.existing_ids(ref, [*ids, str(uuid.uuid4()), "nowhere", "77"]) == set(ids)

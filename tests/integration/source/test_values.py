@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -53,21 +54,27 @@ def schema_of(name: str, declared: Any, *, as_text: bool = False) -> SearchSchem
     return build(table, {"fields": ["id", "v"], "name": "Thing", "as_text": ["v"] if as_text else []})
 
 
-def by_columns(ref: IndexRef, over: adbc.Connection) -> Outcome:
+def by_columns(ref: IndexRef, over: adbc.Connection) -> tuple[pa.Table, list[Misfit]]:
     misfits: list[Misfit] = []
-    found: Outcome = {}
     with rows.stream(ref, misfits=misfits, over=over) as tables:
-        for table in tables:
-            documents = project_columns(ref.schema, table)
-            found |= dict(zip(documents.ids, documents.lines, strict=True))
-    return found | dict(misfits)
+        found = list(tables)
+    return pa.concat_tables(found), misfits
 
 
-def by_records(ref: IndexRef, over: Connection) -> Outcome:
+def by_records(ref: IndexRef, over: Connection) -> tuple[pa.Table, list[Misfit]]:
     read = [dict(row._mapping) for row in over.execute(sa.select(ref.schema.table))]
-    table, misfits = sound_records(ref.schema, read)
-    documents = project_columns(ref.schema, table)
-    return dict(zip(documents.ids, documents.lines, strict=True)) | dict(misfits)
+    return sound_records(ref.schema, read)
+
+
+def values(table: pa.Table, misfits: list[Misfit]) -> Outcome:
+    """What documents are made of."""
+    return {str(row["id"]): repr(row) for row in table.to_pylist()} | dict(misfits)
+
+
+def documents(schema: SearchSchema, table: pa.Table, misfits: list[Misfit]) -> Outcome:
+    """The documents themselves."""
+    made = project_columns(schema, table)
+    return dict(zip(made.ids, made.lines, strict=True)) | dict(misfits)
 
 
 @pytest.fixture
@@ -95,7 +102,8 @@ def test_each_value_becomes_the_same_in_columns_and_in_records(database: Config)
         ):
             ref = IndexRef.live(schema_of(f"things_{number}", declared, as_text=types.as_text), database)
             ids = list(expected(types))
-            columns, records = by_columns(ref, over), by_records(ref, connection)
+            columns = documents(ref.schema, *by_columns(ref, over))
+            records = documents(ref.schema, *by_records(ref, connection))
             for place, (literal, value) in zip(ids, types.values.items(), strict=True):
                 label = f"{types.name}: {literal[:40]}"
                 if columns.get(place) != records.get(place):
@@ -144,13 +152,13 @@ def test_a_declared_type_over_any_other_is_the_same_in_columns_and_in_records(da
     wrong = []
     tables = {name: f"stored_{number}" for number, name in enumerate(stored)}
     with engine(database).begin() as connection:
-        for name, values in stored.items():
-            made(connection, tables[name], name, list(values))
+        for name, literals in stored.items():
+            made(connection, tables[name], name, list(literals))
     with adbc.connected(database) as over, engine(database).connect() as connection:
         for name, (kind, declared) in product(stored, DECLARED.items()):
             ref = IndexRef.live(schema_of(tables[name], declared), database)
             ids = [str(number) for number in range(len(stored[name]))]
-            columns, records = by_columns(ref, over), by_records(ref, connection)
+            columns, records = values(*by_columns(ref, over)), values(*by_records(ref, connection))
             assert set(columns) == set(ids)
             if columns != records:
                 wrong.append(
