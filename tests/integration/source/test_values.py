@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from scrypath.config import Config
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
-from scrypath.schema.columns import Misfit, sound_records
+from scrypath.schema.columns import Unprojectable, sound_records
 from scrypath.schema.documents import project_columns
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import adbc, rows
@@ -54,24 +54,24 @@ def schema_of(name: str, declared: Any, *, as_text: bool = False) -> SearchSchem
     return build(table, {"fields": ["id", "v"], "name": "Thing", "as_text": ["v"] if as_text else []})
 
 
-def by_columns(ref: IndexRef, over: adbc.Connection) -> tuple[pa.Table, list[Misfit]]:
-    misfits: list[Misfit] = []
-    with rows.stream(ref, misfits=misfits, over=over) as tables:
-        found = list(tables)
-    return pa.concat_tables(found), misfits
+def by_columns(ref: IndexRef, over: adbc.Connection) -> tuple[pa.Table, list[Unprojectable]]:
+    with rows.stream_portions(ref, over=over) as portions:
+        found = list(portions)
+    wrong = [one for portion in found for one in portion.unprojectable]
+    return pa.concat_tables([portion.table for portion in found]), wrong
 
 
-def by_records(ref: IndexRef, over: Connection) -> tuple[pa.Table, list[Misfit]]:
+def by_records(ref: IndexRef, over: Connection) -> tuple[pa.Table, list[Unprojectable]]:
     read = [dict(row._mapping) for row in over.execute(sa.select(ref.schema.table))]
     return sound_records(ref.schema, read)
 
 
-def values(table: pa.Table, misfits: list[Misfit]) -> Outcome:
+def values(table: pa.Table, misfits: list[Unprojectable]) -> Outcome:
     """What documents are made of."""
     return {str(row["id"]): repr(row) for row in table.to_pylist()} | dict(misfits)
 
 
-def documents(schema: SearchSchema, table: pa.Table, misfits: list[Misfit]) -> Outcome:
+def documents(schema: SearchSchema, table: pa.Table, misfits: list[Unprojectable]) -> Outcome:
     """The documents themselves."""
     made = project_columns(schema, table)
     return dict(zip(made.ids, made.lines, strict=True)) | dict(misfits)
