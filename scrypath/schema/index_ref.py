@@ -30,8 +30,14 @@ class IndexRef:
 
     @classmethod
     def live(cls, schema: SearchSchema, config: Config) -> IndexRef:
-        """The index that searches of the schema are answered from."""
-        return cls(schema, config, schema.index_name(config))
+        """The index that searches of the schema are answered from.
+
+        Raises
+        ------
+        SchemaError
+            When another registered schema would have the same under this configuration.
+        """
+        return cls(schema, config, registry.index_of(schema, config))
 
     @classmethod
     def find(cls, schema: Any, config: Config | None = None, **overrides: Any) -> IndexRef:
@@ -49,7 +55,7 @@ class IndexRef:
         Raises
         ------
         SchemaError
-            For an unknown schema.
+            For an unknown schema, or one that would share its index with another.
         ConfigError
             For an option that the configuration cannot have.
         """

@@ -32,18 +32,15 @@ def add(schema: SearchSchema) -> SearchSchema:
     """
     _try_query(schema)
     for other in _schemas.values():
-        if other.import_string == schema.import_string:
-            continue
         if other.name == schema.name:
+            if other.import_string == schema.import_string:
+                continue
             raise SchemaError(
                 f"Two schemas are named {schema.name!r}: {other.import_string} and {schema.import_string}.",
                 hint="Give one of them name=.",
             )
         if (other.index_prefix, other.table.name) == (schema.index_prefix, schema.table.name):
-            raise SchemaError(
-                f"{schema.name} and {other.name} would share the index {schema.table.name!r}.",
-                hint="Give one of them index_prefix=.",
-            )
+            raise _shared(schema, other, schema.table.name)
     _schemas[schema.name] = schema
     return schema
 
@@ -111,8 +108,38 @@ def every(config: Config) -> tuple[SearchSchema, ...]:
 
 
 def by_index(config: Config) -> dict[str, SearchSchema]:
-    """The registered schemas by the name of their index."""
-    return {schema.index_name(config): schema for schema in _schemas.values()}
+    """The registered schemas by the name of their index.
+
+    Raises
+    ------
+    SchemaError
+        When two of them have the same under this configuration.
+    """
+    return {index_of(schema, config): schema for schema in _schemas.values()}
+
+
+def index_of(schema: SearchSchema, config: Config) -> str:
+    """The name of a schema's index under a configuration, which no other registered schema may have.
+
+    Raises
+    ------
+    SchemaError
+        When another has it: each would overwrite the other's documents.
+    """
+    uid = schema.index_name(config)
+    for other in _schemas.values():
+        if other.name != schema.name and other.index_name(config) == uid:
+            raise _shared(schema, other, uid)
+    return uid
+
+
+def _shared(schema: SearchSchema, other: SearchSchema, index: str) -> SchemaError:
+    tables = sorted((found.name, found.table.fullname) for found in (schema, other))
+    (first, first_table), (second, second_table) = tables
+    return SchemaError(
+        f"{first} (table {first_table}) and {second} (table {second_table}) would share the index {index!r}.",
+        hint="Give one of them an index_prefix= that makes another name.",
+    )
 
 
 def _try_query(schema: SearchSchema) -> None:

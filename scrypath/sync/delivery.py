@@ -12,7 +12,7 @@ from scrypath.meilisearch.task import Task
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.result import SyncResult
 from scrypath.sync.sending import Sent
-from scrypath.vocabulary import SyncMode, SyncStatus
+from scrypath.vocabulary import Operation, SyncMode, SyncStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ def sent_result(
     if mode is SyncMode.INLINE:
         delivered(ref.config, sent).require_success()
     done = SyncStatus.COMPLETED if mode is SyncMode.INLINE else SyncStatus.ACCEPTED
+    last = {document: item.operation for item in sent for document in item.ids}
     return SyncResult(
         mode,
         done if sent else SyncStatus.NOOP,
@@ -99,4 +100,5 @@ def sent_result(
         tuple(ids),
         tuple(item.work_id for item in sent),
         fenced,
+        tuple(document for document in ids if last.get(document) is Operation.DELETE),
     )

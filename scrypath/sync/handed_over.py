@@ -33,7 +33,14 @@ class Written:
     fenced: bool
 
 
-def write_records(ref: IndexRef, records: Sequence[Any], documents: Documents, *, mode: SyncMode) -> Written:
+def write_records(
+    ref: IndexRef,
+    records: Sequence[Any],
+    documents: Documents,
+    outside: Sequence[str],
+    *,
+    mode: SyncMode,
+) -> Written:
     """Write records: as their rows are now where that is what counts, as they were given elsewhere.
 
     The rows are written where a record's session has no transaction, or none that has written, and where the record
@@ -45,6 +52,8 @@ def write_records(ref: IndexRef, records: Sequence[Any], documents: Documents, *
         Whose records, and where to.
     records, documents
         What was given, and the documents of it, in the same order.
+    outside
+        Ids of what was given and is no row of the schema: their documents are removed.
     mode
         ``inline`` or ``manual``.
     """
@@ -52,7 +61,8 @@ def write_records(ref: IndexRef, records: Sequence[Any], documents: Documents, *
     done = converge(ref, [item for item in documents.ids if item in committed], mode=mode)
     given = documents.where([item not in committed for item in documents.ids])
     sent = sending.upsert(ref, given, mode=mode) if len(given) else []
-    return Written((*done.sent, *sent), not sent and not done.in_flight)
+    removed = delete_ids(ref, outside, mode=mode) if outside else Written((), True)
+    return Written((*done.sent, *sent, *removed.sent), not sent and not done.in_flight and removed.fenced)
 
 
 def delete_ids(ref: IndexRef, ids: Sequence[str], *, mode: SyncMode) -> Written:

@@ -28,6 +28,10 @@ class SyncResult:
         False: a newer row that somebody else committed and wrote meanwhile may have been overwritten by this write.
         So it is where the database cannot be asked: the record is not as its row, its transaction is still open, or
         there is no database; and where a row changed during each of several writes.
+    removed_ids
+        Those of ``document_ids`` whose documents are removed: what was to be deleted, and records that are no rows of
+        the schema, since its ``query`` does not show them or their row is gone. Empty in ``oban`` mode: the worker
+        looks when the job runs.
     """
 
     mode: SyncMode
@@ -36,11 +40,17 @@ class SyncResult:
     document_ids: tuple[str, ...] = field(repr=False)
     work_ids: tuple[str, ...] = ()
     fenced: bool = True
+    removed_ids: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def document_count(self) -> int:
         """How many documents the write is about."""
         return len(self.document_ids)
+
+    @property
+    def removed_count(self) -> int:
+        """How many of the documents are removed."""
+        return len(self.removed_ids)
 
     @property
     def work_id(self) -> str | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrypath.config import Config
 from scrypath.schema import registry
-from scrypath.schema.documents import project_records
+from scrypath.schema.documents import Documents, project_records
 from scrypath.schema.identity import document_id, id_text, several
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
 from scrypath.sync.delivery import sent_result
 from scrypath.sync.handed_over import delete_ids, write_records
 from scrypath.sync.jobs import enqueue_jobs
+from scrypath.sync.membership import outsiders
 from scrypath.sync.mode import mode_of
 from scrypath.sync.progress import progress_bar
 from scrypath.sync.result import SyncResult
@@ -72,7 +74,11 @@ def sync_records(
     progress: bool = False,
     config: Config | None = None,
 ) -> SyncResult:
-    """Write the documents of records.
+    """Write the documents of records; remove the document of a record that the schema's ``query`` does not show.
+
+    In every mode the same documents end in the index. Whether a record is shown is asked through its own session, so
+    that an insert that is not committed yet is seen; of a mapping, or a record without a session, through a connection
+    of the kit's own, where no row means that the document is removed. Without a ``query`` nobody is asked.
 
     Parameters
     ----------
@@ -100,6 +106,10 @@ def sync_records(
     ------
     ProjectionError
         For a record without a declared field; nothing has been sent then.
+    InvalidOptions
+        inline and manual, where the schema has a ``query``: for a record with changes that have not been flushed.
+    DatabaseError
+        Where the schema has a ``query``, and the database cannot be asked.
     TaskFailed
         inline: Meilisearch ran the task and it failed; nothing of that task applies.
     TaskTimeout
@@ -122,18 +132,17 @@ def sync_records(
             ids = [document_id(ref.schema, record) for record in given]
             return _queued(ref, Operation.UPSERT, ids, session)
         # Everything is projected before anything is sent: a record that cannot be, leaves nothing half done.
-        chunks = [given[at : at + CHUNK] for at in range(0, len(given), CHUNK)]
-        parts = [project_records(ref.schema, chunk) for chunk in chunks]
-        if parts:
+        parts = [_part(ref, given[at : at + CHUNK]) for at in range(0, len(given), CHUNK)]
+        if any(part.documents.ids for part in parts):
             sending.ensure_index(ref)
         sent: list[Sent] = []
         fenced = True
         with progress_bar(f"{ref.schema.name}: documents sent", len(given), shown=progress) as bar:
-            for chunk, part in zip(chunks, parts, strict=True):
-                written = write_records(ref, chunk, part, mode=sync_mode)
+            for part in parts:
+                written = write_records(ref, part.records, part.documents, part.outside, mode=sync_mode)
                 sent += written.sent
                 fenced &= written.fenced
-                bar.update(len(part))
+                bar.update(len(part.ids))
         ids = [item for part in parts for item in part.ids]
         return sent_result(ref, sync_mode, sent, ids, fenced=fenced)
 
@@ -256,6 +265,28 @@ def delete_documents(
             return _queued(ref, Operation.DELETE, texts, session)
         deleted = delete_ids(ref, texts, mode=sync_mode)
         return sent_result(ref, sync_mode, deleted.sent, texts, fenced=deleted.fenced)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    records: Sequence[Any]  # the rows of the schema
+    documents: Documents  # of them, in the same order
+    outside: tuple[str, ...]  # ids of the records that are no rows
+
+    @property
+    def ids(self) -> list[str]:
+        return [*self.documents.ids, *self.outside]
+
+
+def _part(ref: IndexRef, given: Sequence[Any]) -> _Part:
+    outside = outsiders(ref, given)
+    if not outside:
+        return _Part(given, project_records(ref.schema, given), ())
+    inside = [record for record in given if document_id(ref.schema, record) not in outside]
+    named = dict.fromkeys(document_id(ref.schema, record) for record in given)
+    return _Part(
+        inside, project_records(ref.schema, inside), tuple(item for item in named if item in outside)
+    )
 
 
 def _addressed(

@@ -14,7 +14,7 @@ from scrypath.compare.local_reader import read_here
 from scrypath.compare.scratch import Scanned
 from scrypath.compare.waiting import first_done
 from scrypath.config import Config
-from scrypath.operator.report.collect import look
+from scrypath.operator.report.collect import Reading, look
 from scrypath.operator.report.fleet import Fleet
 from scrypath.operator.report.model import Reconcile
 from scrypath.operator.report.options import Scope
@@ -40,7 +40,12 @@ def every(config: Config) -> tuple[list[SearchSchema], dict[str, Exception]]:
             registry.load(path)
         except Exception as error:  # whatever its module does when it is imported
             lost[path] = error
-    known = [registry.find(name) for name in registry.names()]
+    known = []
+    for name in registry.names():
+        try:
+            known.append(registry.find(name))
+        except Exception as error:  # its query cannot be applied
+            lost[name] = error
     return (known, lost) if known or lost else ([*registry.every(config)], lost)
 
 
@@ -80,9 +85,7 @@ def side_by_side(
         progress_bar("Schemas checked", len(schemas), shown=progress, unit="schema") as bar,
     ):
         looks = {
-            schema.name: pool.submit(
-                copy_context().run, look, IndexRef.live(schema, config), scope, reading=reading
-            )
+            schema.name: pool.submit(copy_context().run, _look, schema, config, scope, reading)
             for schema in schemas
         }
         try:
@@ -102,6 +105,10 @@ def side_by_side(
         except Exception as error:  # also a fault in a schema's own code
             errors[name] = error
     return Fleet(reports=tuple(reports), errors=errors)
+
+
+def _look(schema: SearchSchema, config: Config, scope: Scope, reading: Reading) -> Reconcile:
+    return look(IndexRef.live(schema, config), scope, reading=reading)
 
 
 def _until(

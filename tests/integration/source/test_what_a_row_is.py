@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 import scrypath
 from scrypath.config import Config
+from scrypath.errors import ProjectionError
 from scrypath.meilisearch import documents, tasks
 from scrypath.query.hydration import records as hydrated
 from scrypath.queue.args import JobArgs
@@ -27,7 +28,7 @@ from scrypath.sync.jobs import perform
 from scrypath.vocabulary import Operation
 from tests.conftest import own_database
 from tests.support import kennel
-from tests.support.kennel import QUERIES, Visit
+from tests.support.kennel import QUERIES, Animal, Visit
 
 pytestmark = pytest.mark.integration
 
@@ -127,3 +128,26 @@ def test_every_path_sees_the_rows_of_the_query(name: str, kennels: Config, own_r
     )
     perform(args, kennels)
     assert indexed(ref) == expected
+
+
+def test_a_property_reads_a_lazy_relationship_in_every_path(kennels: Config, own_registry: Any) -> None:
+    schema = search_schema(Animal, name="Shown", fields=["id", "kennel_name", "words"])
+    ref = IndexRef.live(schema, kennels)
+    scrypath.backfill(schema, config=kennels)
+    for task in documents.write(kennels, ref.uid, [{"id": 1, "kennel_name": "?"}, {"id": 99}]):
+        tasks.wait(kennels, task.uid).require_success()
+    report = scrypath.reconcile_sync(schema, config=kennels)
+    explained = report.explain().filter(drift="stale").select("field", "database").rows()
+    assert explained == [("kennel_name", '"North"'), ("words", '["good"]')]
+    outcome = scrypath.apply(scrypath.plan(report, "repair", delete_orphans=True))
+    assert set(outcome["outcome"]) == {"completed"}
+    assert scrypath.reconcile_sync(schema, config=kennels).in_step
+    with Session(engine(kennels)) as session:
+        record = session.get_one(Animal, 1)
+        assert scrypath.sync_record(schema, record, config=kennels).document_ids == ("1",)
+        alone = session.get_one(Animal, 2)
+    with pytest.raises(
+        ProjectionError, match=r"Shown: field '\w+' of record 2 cannot be read: DetachedInst"
+    ) as named:
+        scrypath.sync_record(schema, alone, config=kennels)
+    assert "selectinload()" in str(named.value.hint)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from scrypath.config import Config
-from scrypath.errors import ReplicaSource
+from scrypath.errors import InvalidOptions, ReplicaSource
 from scrypath.operator.recover.apply import apply
 from scrypath.operator.recover.plan import plan
 from scrypath.operator.recover.retry import retry_sync_work
@@ -226,7 +226,8 @@ def test_what_is_not_committed_yet_is_posted_as_given_and_says_so(race: Race) ->
     with Session(engine(race.delayed)) as session, session.begin():
         record = session.scalars(sa.select(Product)).one()
         record.name = "soon"
-        assert not sync_record("Product", record, config=race.delayed).fenced  # not even flushed
+        with pytest.raises(InvalidOptions, match="changes that its session has not flushed"):
+            sync_record("Product", record, config=race.delayed)
         session.flush()
         assert not sync_record("Product", record, config=race.delayed).fenced
         assert race.shop.documents()["1"]["name"] == "soon"

@@ -99,6 +99,7 @@ def test_a_failed_task_raises_inline_and_applies_nothing(shop: Shop) -> None:
     # Another primary key than the index has: the server accepts the task, then fails it.
     index = shop.schema("Product").index_name(shop.config)
     broken = replace(shop.schema("Product"), document_id="stock")
+    shop.stock(1, start=9, stock=5)
     with pytest.raises(TaskFailed) as caught:
         sync_records(
             broken, [{"id": 9, "name": "x", "price": 1, "stock": 5, "brand_id": None}], config=shop.config
@@ -126,6 +127,7 @@ def test_a_wait_that_ends_first_says_that_the_task_may_still_finish(shop: Shop) 
 
 
 def test_nothing_is_sent_when_one_record_cannot_be_projected(shop: Shop) -> None:
+    shop.stock(5, start=0)
     records = [{"id": number, "name": "x", "price": 1, "stock": 1, "brand_id": None} for number in range(5)]
     del records[3]["stock"]
     with pytest.raises(ProjectionError, match="Product: record 3 has no field 'stock'"):
