@@ -61,7 +61,9 @@ app.command("backfill")(backfill)
 app.command("reindex", short_help="Rebuild the index and swap it in.")(reindex)
 app.command("rollback", short_help="Go back to the index before the last reindex.")(rollback)
 app.command("search")(search)
-app.command("explain-search", short_help="Say why a search finds a document, or does not.")(explain_search)
+app.command("explain-search", short_help="Explain why a search finds a document, or does not.")(
+    explain_search
+)
 app.command("worker", short_help="Run the jobs of the sync queue until stopped.")(worker)
 app.command("rehearse", short_help="Cause an incident, for practice.")(rehearse)
 app.add_typer(snapshots, name="snapshots", short_help="List, compare and publish stored reports.")

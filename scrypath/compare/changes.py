@@ -43,7 +43,7 @@ def written(ref: IndexRef, since: Baseline) -> Written:
     ref
         What is compared.
     since
-        What stood when the earlier comparison began.
+        The state when the earlier comparison began.
     """
     if since.newest_task is None or newest_task(ref.config, up_to=since.newest_task.uid) != since.newest_task:
         return Written(

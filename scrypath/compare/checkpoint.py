@@ -32,7 +32,7 @@ class TaskSeen:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Both sides as they stood just before a comparison began to read.
+    """Both sides as they were just before a comparison began to read.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def parse(found: Mapping[str, Any] | None) -> Baseline | None:
 
 
 def observe(ref: IndexRef, index: IndexInfo | None, *, ended: int) -> Baseline | None:
-    """What stands before a comparison reads; None when nothing later can start from it.
+    """The state before a comparison reads; None when no later one can start from it.
 
     Parameters
     ----------

@@ -127,8 +127,8 @@ def not_compared(ref: IndexRef, verify: Verification, began: datetime, why: str)
         unread = rows.count(ref) or None
     except ScrypathError:
         unread = None
-    told = f"{why} {counted(unread, 'row')} could not be compared." if unread else why
-    return replace(impossible(began, verify, told, DOCUMENTS.empty()), unread=unread)
+    note = f"{why} {counted(unread, 'row')} could not be compared." if unread else why
+    return replace(impossible(began, verify, note, DOCUMENTS.empty()), unread=unread)
 
 
 def impossible(began: datetime, verify: Verification, note: str, drift: pl.DataFrame) -> Comparison:

@@ -47,7 +47,7 @@ def confirmed(
     Returns
     -------
     polars.DataFrame
-        The columns of ``frames.DOCUMENTS``, and ``row_count``: how many of the rows scanned it stands for.
+        The columns of ``frames.DOCUMENTS``, and ``row_count``: how many of the rows scanned it covers.
     """
     named = suspects.filter(pl.col("document_id") != "")
     now = current_states(ref, named["document_id"].to_list(), verify=verify, over=over)

@@ -45,7 +45,7 @@ def current_states(
     verify: Verification,
     over: Connection | None = None,
 ) -> pl.DataFrame:
-    """Rows and documents read by id: does each stand, and what is its fingerprint; ``over`` as for ``rows.stream``.
+    """Rows and documents read by id: whether each exists, and its fingerprint; ``over`` as for ``rows.stream``.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def _states(
 
 
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
-    """Each id once; rows that share an id and differ cannot be told apart by it."""
+    """Each id once; rows that share an id and differ cannot be distinguished by it."""
     return rows.group_by("id", maintain_order=True).agg(
         pl.col("fingerprint").first(),
         pl.coalesce(

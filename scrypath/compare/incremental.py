@@ -63,7 +63,7 @@ def compare_since(
     ref
         What is compared.
     since
-        What stood when the earlier comparison began; None when it left nothing to start from.
+        The state when the earlier comparison began; None when it left nothing to start from.
     drift
         ``frames.DOCUMENTS`` of the earlier comparison.
     verify

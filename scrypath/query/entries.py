@@ -66,15 +66,15 @@ def expanded(
     ----------
     entries
         Each a :class:`SearchRequest`, a schema, or ``(schema, text)`` or ``(schema, text, {option: value})``; ``"all"``
-        in the place of a schema stands for each of ``schemas``.
+        in the place of a schema means each of ``schemas``.
     text
         Of entries that name none.
     schemas
-        What ``"all"`` stands for; empty: the configuration's own.
+        What ``"all"`` means; empty: the configuration's own.
     federation
         Its weights belong to the entries.
     config
-        Whose schemas ``"all"`` stands for.
+        Whose schemas ``"all"`` means.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def _requests(entry: Any, text: str, schemas: Sequence[Any], config: Config) -> 
     listed = list(several("schemas", schemas)) or [registry.load(path) for path in config.schemas]
     if not listed:
         raise InvalidOptions(
-            "'all' stands for no schema.",
+            "'all' means no schema here.",
             hint="Give schemas=[…], or configure schemas = ['package.module:Model'].",
         )
     return [SearchRequest(schema, sought, **options) for schema in listed]

@@ -108,11 +108,11 @@ def search_many(
     ----------
     requests
         At most ten, each a :class:`SearchRequest`, a schema, ``(schema, text)`` or ``(schema, text, {option: value})``;
-        ``"all"`` in the place of a schema stands for each of ``schemas``. A page has at most 50 hits.
+        ``"all"`` in the place of a schema means each of ``schemas``. A page has at most 50 hits.
     text
         What to look for where an entry names no text.
     schemas
-        What ``"all"`` stands for, in order; default: the configured schemas.
+        What ``"all"`` means, in order; default: the configured schemas.
     federation
         Merge the hits into one list too: a second request, whose order is the server's.
     session

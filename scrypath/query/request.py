@@ -29,7 +29,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """One search of one schema, checked when it is made: what every search of the kit stands on.
+    """One search of one schema, checked when it is made: what every search of the kit is made of.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def typed(schema: SearchSchema, name: str, operator: str, text: str) -> Any:
     Raises
     ------
     InvalidOptions
-        When it stands for no such value.
+        When it is no such value.
     """
     if operator in ("exists", "is_null"):
         return _read(name, text, _boolean, "true or false")

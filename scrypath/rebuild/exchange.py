@@ -24,7 +24,7 @@ def exchange(live: IndexRef, other: IndexRef, kept: str, steps: Steps, checks: p
         swapping.wait_until_idle(other)
         had_live = indexes.get(live.config, live.uid) is not None
         swapping.swap(live, other)
-        step.detail = f"{live.uid} and {other.uid} exchanged." if had_live else f"{other.uid} renamed."
+        step.detail = f"{live.uid} and {other.uid} swapped." if had_live else f"{other.uid} renamed."
     return finish(live, other, kept if had_live else None, steps, gate_frame=checks)
 
 
@@ -42,11 +42,11 @@ def finish(
             checks = gate(live, live, caught_up, accept_left_out=True, max_size_change=None)
         if not caught_up.in_step:
             raise GateFailed(
-                f"{live.uid} was exchanged, and is not in step: {caught_up.comparison.note or 'documents differ'}.",
-                hint="Look at reconcile_sync(schema); rollback(schema) takes the old index back.",
+                f"{live.uid} was swapped, and is not in step: {caught_up.comparison.note or 'documents differ'}.",
+                hint="Run reconcile_sync(schema); rollback(schema) takes the old index back.",
                 gate=checks,
             )
-        step.detail = f"{counted(caught_up.comparison.rows or 0, 'row')} compared after the exchange."
+        step.detail = f"{counted(caught_up.comparison.rows or 0, 'row')} compared after the swap."
     if kept is not None and kept != other.uid:
         with steps.step("keep") as step:
             swapping.keep(other, kept)

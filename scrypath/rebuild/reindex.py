@@ -39,7 +39,7 @@ def reindex(
 ) -> ReindexResult:
     """Build a new index beside the live one, compare it document by document, and swap the two.
 
-    The live index answers until the exchange, and is kept for :func:`rollback` after it. Writes that land meanwhile,
+    The live index answers until the swap, and is kept for :func:`rollback` after it. Writes that land meanwhile,
     in whatever mode, are in the new index when this returns.
 
     Parameters
@@ -47,7 +47,7 @@ def reindex(
     schema
         Registered name, model or schema.
     cutover
-        False: stop before the exchange; ``resume=True`` goes on from there.
+        False: stop before the swap; ``resume=True`` goes on from there.
     resume
         Go on with a rebuild that was stopped or interrupted, at any step.
     restart
@@ -101,7 +101,7 @@ def reindex(
         action=str(RecoveryAction.REINDEX),
         schema=live.schema.name,
         target=live.uid,
-        detail=f"Rebuild in {target.uid}{'' if cutover else ', without exchanging it'}.",
+        detail=f"Rebuild in {target.uid}{'' if cutover else ', without swapping it'}.",
         actor=actor,
     ) as recording:
         done = _rebuilt(
@@ -151,7 +151,7 @@ def _rebuilt(
     steps = Steps(live)
     kept = rollback_of(live.uid)
     if left and not restart and swapping.swapped(live, target):
-        # It was interrupted after the exchange: what has the target's name is the old index.
+        # It was interrupted after the swap: what has the target's name is the old index.
         return finish(live, target, kept, steps, gate_frame=None)
     if left and restart:
         with steps.step("discard") as step:

@@ -25,7 +25,7 @@ def rollback(
 ) -> ReindexResult:
     """Exchange the live index for the one that the last rebuild replaced.
 
-    The old index lacks every write since the rebuild: it is brought in step with the rows before the exchange and once
+    The old index lacks every write since the rebuild: it is brought in step with the rows before the swap and once
     more after it. The index that was live is kept in its place, so that a second call takes this one back.
 
     Parameters

@@ -42,7 +42,7 @@ def decorated(column_type: TypeEngine[Any]) -> bool:
 
 
 def kind_of(column_type: TypeEngine[Any]) -> Kind | None:
-    """The kind that a column type stands for, or None when only Python knows its values.
+    """The kind of a column type, or None when only Python knows its values.
 
     Examples
     --------

@@ -4,7 +4,7 @@ Rows stay columns. A single record takes the same path as a million rows: Arrow 
 documents and fingerprints out. So there is one definition, and it cannot disagree with itself.
 
 The fingerprint of a document is the first 24 hexadecimal digits of the MD5 of a JSON array in UTF-8, without spaces.
-Its first item stands for the shape: the first 12 digits of the MD5 of ``v2|`` and the field names in alphabetical
+Its first item represents the shape: the first 12 digits of the MD5 of ``v2|`` and the field names in alphabetical
 order, with commas between, a list whose order means nothing with a ``*``. Each field's value follows in that order:
 
 =========  ===========================================================================================

@@ -27,7 +27,7 @@ _BOUND: dict[Kind, tuple[type, ...]] = {Kind.INTEGER: (int,), Kind.UUID: (UUID, 
 
 
 def id_text(schema: SearchSchema, value: Any) -> str:
-    """A document id as text, as it stands in the index: a text is taken as it is given.
+    """A document id as text, as it is in the index: a text is taken as it is given.
 
     Raises
     ------

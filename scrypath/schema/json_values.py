@@ -75,7 +75,7 @@ def canonical_json(value: Any, *, set_like: bool = False) -> str:
 
 
 def held(value: float | Decimal) -> float:
-    """A number as the double that stands for it in JSON.
+    """A number as the double that represents it in JSON.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def duration(value: timedelta) -> str:
 
 def _json_number(number: float) -> int | orjson.Fragment:
     if number.is_integer() and abs(number) < 2**64:
-        # The digits that PostgreSQL keeps of it: 1.152921504606847e18 is not the power of two it stands for.
+        # The digits that PostgreSQL keeps of it: 1.152921504606847e18 is not the power of two it represents.
         whole = int(number) if abs(number) < EXACT else int(Decimal(repr(number)))
         if -(2**63) <= whole < 2**64:
             return whole

@@ -47,7 +47,7 @@ def schema_fields(schema: Any) -> tuple[str, ...]:
 
 
 def schema_settings(schema: Any) -> dict[str, Any]:
-    """The index settings the schema stands for, as Meilisearch names them.
+    """The index settings of the schema, as Meilisearch names them.
 
     Examples
     --------

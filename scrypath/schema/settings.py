@@ -1,4 +1,4 @@
-"""The index settings that a schema stands for, in Meilisearch's own words."""
+"""The index settings of a schema, in Meilisearch's own words."""
 
 from __future__ import annotations
 

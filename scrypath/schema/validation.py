@@ -194,7 +194,7 @@ def _check_settings(schema: str, settings: Mapping[str, Any], fields: tuple[str,
     rules = settings.get("ranking_rules")
     if rules is not None and (dropped := [rule for rule in COMMON_RANKING_RULES if rule not in rules]):
         warnings.warn(
-            f"{schema}: ranking_rules drops {', '.join(dropped)}, which Meilisearch ranks by unless told not to.",
+            f"{schema}: ranking_rules drops {', '.join(dropped)}, which Meilisearch ranks by as a default.",
             RankingRulesWarning,
             stacklevel=5,
         )

@@ -39,7 +39,7 @@ class Unversioned:
 
 
 class ChangedRows:
-    """What changed, in a database that stands still while the block goes on.
+    """What changed, in one database snapshot for the duration of the block.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def reindex(
     schema: Schema,
     no_cutover: Annotated[
-        bool, typer.Option("--no-cutover", help="Stop before the exchange; --resume goes on from there.")
+        bool, typer.Option("--no-cutover", help="Stop before the swap; --resume goes on from there.")
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a rebuild that was stopped or interrupted.")

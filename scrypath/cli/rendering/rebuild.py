@@ -25,4 +25,4 @@ def show_rebuild(result: ReindexResult) -> None:
         [Column("Check", "check"), Column("Passed", "passed"), Column("", "detail", wraps=True)],
     )
     if result.missing_at_most:
-        say(f"\nA write during the exchange was missing for {plain(result.missing_at_most)} at most.")
+        say(f"\nA write during the swap was missing for {plain(result.missing_at_most)} at most.")

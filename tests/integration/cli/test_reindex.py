@@ -34,13 +34,13 @@ def test_a_rebuild_and_the_way_back(config: Config, products: list[str], run: Ru
     assert (code, err) == (0, "")
     live = IndexRef.find("Product", config).uid
     assert out.startswith(f"Product: {live} now has 20 documents.")
-    assert "A write during the exchange was missing for" in out
+    assert "A write during the swap was missing for" in out
     code, out, _ = run("rollback", "Product", "--yes", "--json")
     assert code == 0
     assert json.loads(out)["cutover"] == "completed"
 
 
-def test_it_stops_before_the_exchange_without_asking(config: Config, products: list[str], run: Run) -> None:
+def test_it_stops_before_the_swap_without_asking(config: Config, products: list[str], run: Run) -> None:
     live = IndexRef.find("Product", config).uid
     before = indexes.get(config, live)
     code, out, _ = run("reindex", "Product", "--no-cutover")

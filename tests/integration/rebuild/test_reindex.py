@@ -1,4 +1,4 @@
-"""A rebuild exchanges the index once nothing differs, loses no write, and can be resumed wherever it stopped."""
+"""A rebuild swaps the index once nothing differs, loses no write, and can be resumed wherever it stopped."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_without_a_live_index_the_new_one_takes_its_name(config: Config, sql: Sq
     assert scrypath.reconcile_sync("Product", config=config).in_step is True
 
 
-def test_it_stops_before_the_exchange_when_asked_and_goes_on(
+def test_it_stops_before_the_swap_when_asked_and_goes_on(
     config: Config, products: list[str], sql: Sql
 ) -> None:
     live = IndexRef.find("Product", config)
