@@ -55,9 +55,11 @@ def confirmed(
     row_changed = (pl.col("has_row") != pl.col("row_exists")) | (
         pl.col("row_fingerprint").ne_missing(pl.col("row_now"))
     )
-    # A document that carries no fingerprint is compared by its content only now: that is no change.
+    # A document that carries no fingerprint, or no text as one, is compared by its content only now: that is no change.
+    carried = ~pl.col("by_content") if verify is Verification.FINGERPRINT else pl.lit(value=True)
     document_changed = (pl.col("has_document") != pl.col("document_exists")) | (
-        pl.col("document_fingerprint").is_not_null()
+        carried
+        & pl.col("document_fingerprint").is_not_null()
         & pl.col("document_fingerprint").ne_missing(pl.col("document_now"))
     )
     work = pl.col("document_id").replace_strict(

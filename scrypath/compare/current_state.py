@@ -32,6 +32,7 @@ NOW = pl.Schema(
         "document_exists": pl.Boolean(),
         "problem": pl.String(),
         "row_count": pl.Int64(),
+        "by_content": pl.Boolean(),  # whether the fingerprint was computed, not carried by the document
     }
 )
 
@@ -105,7 +106,8 @@ def _states(
             how="left",
         )
         .with_columns(
-            pl.col("row_exists", "document_exists").fill_null(value=False), pl.col("row_count").fill_null(0)
+            pl.col("row_exists", "document_exists", "by_content").fill_null(value=False),
+            pl.col("row_count").fill_null(0),
         )
     )
     unlike = now.filter(

@@ -36,6 +36,7 @@ class JobState(StrEnum):
     COMPLETED = "completed"
     DISCARDED = "discarded"  # failed for the last time
     CANCELLED = "cancelled"  # given up, by a person or because it can never work
+    UNKNOWN = "unknown"  # a state that this release does not know
 
 
 JOBS = FrameSchema(
@@ -83,6 +84,7 @@ JOB_COUNTS = FrameSchema(
     ),
 )
 
+_KNOWN = [str(state) for state in JobState]
 _MICROSECONDS = [c.name for c in JOBS.columns if c.dtype == UTC and c.name != "failed_at"]
 _OPERATIONS = OPERATION.categories.to_list() if isinstance(OPERATION, pl.Enum) else []
 
@@ -156,6 +158,7 @@ def listing(
     parameters: dict[str, Any] = {
         "workers": list(WORKERS),
         "states": chosen,
+        "known": _KNOWN,
         "ids": None if ids is None else list(ids),
         "indexes": None if indexes is None else list(indexes),
         "completed_since": None if completed_since is None else (completed_since - EPOCH) // MICROSECOND,
@@ -195,7 +198,9 @@ def counts(config: Config) -> pl.DataFrame:
         When PostgreSQL cannot be reached.
     """
     with connect(config) as connection:
-        cursor = connection.execute(statement("job_counts", config), {"workers": list(WORKERS)})
+        cursor = connection.execute(
+            statement("job_counts", config), {"workers": list(WORKERS), "known": _KNOWN}
+        )
         names = [column.name for column in cursor.description or ()]
         rows = cursor.fetchall()
     types = {c.name: TEXT if c.dtype == TEXT else COUNT for c in JOB_COUNTS.columns}

@@ -77,6 +77,7 @@ _NEXT_STEP = {
     "available": "It waits for a worker already: check that one runs, with scrypath worker.",
     "executing": "A worker has it now: wait for its end, then try again.",
     "scheduled": "It will run at its scheduled_at.",
+    "suspended": "It is held back: whoever suspended it resumes it in Oban.",
     "completed": "It has done its work; to write the current rows again, sync the records.",
 }
 _OTHERWISE = "Only retryable, discarded and cancelled jobs can be retried."

@@ -21,10 +21,12 @@ JOB_STATES: Mapping[str, WorkState] = MappingProxyType(
         "available": WorkState.QUEUED,
         "scheduled": WorkState.QUEUED,
         "executing": WorkState.QUEUED,
+        "suspended": WorkState.QUEUED,
         "retryable": WorkState.RETRYING,
         "completed": WorkState.COMPLETED,
         "discarded": WorkState.FAILED,
         "cancelled": WorkState.FAILED,
+        "unknown": WorkState.UNKNOWN,  # a state that another release of Oban has made
     }
 )
 
@@ -35,6 +37,7 @@ def _those(states: Mapping[str, WorkState], *meanings: WorkState) -> tuple[str, 
 
 PENDING_TASKS = _those(TASK_STATES, WorkState.PENDING)
 FAILED_TASKS = _those(TASK_STATES, WorkState.FAILED)
-QUEUED_JOBS = _those(JOB_STATES, WorkState.QUEUED)  # without those that failed and wait for another attempt
-UNFINISHED_JOBS = _those(JOB_STATES, WorkState.QUEUED, WorkState.RETRYING)
+# Without those that failed and wait for another attempt; of an unknown state nobody can say that it is an end.
+QUEUED_JOBS = _those(JOB_STATES, WorkState.QUEUED, WorkState.UNKNOWN)
+UNFINISHED_JOBS = _those(JOB_STATES, WorkState.QUEUED, WorkState.RETRYING, WorkState.UNKNOWN)
 FAILED_JOBS = _those(JOB_STATES, WorkState.RETRYING, WorkState.FAILED)

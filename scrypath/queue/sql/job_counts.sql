@@ -9,8 +9,9 @@ SELECT
     count(*) FILTER (WHERE state::text = 'completed') AS completed,
     count(*) FILTER (WHERE state::text = 'discarded') AS discarded,
     count(*) FILTER (WHERE state::text = 'cancelled') AS cancelled,
+    count(*) FILTER (WHERE state::text <> ALL(%(known)s::text[])) AS unknown,
     (extract(epoch FROM min(inserted_at) FILTER (
-        WHERE state::text IN ('available', 'scheduled', 'suspended', 'executing')
+        WHERE state::text NOT IN ('retryable', 'completed', 'discarded', 'cancelled')
     )) * 1000000)::bigint AS oldest_pending_at,
     (max(ARRAY[(extract(epoch FROM completed_at) * 1000000)::bigint, id]) FILTER (
         WHERE state::text = 'completed' AND completed_at IS NOT NULL

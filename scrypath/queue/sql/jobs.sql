@@ -8,7 +8,11 @@ WITH wanted AS (
           OR state = ANY(ARRAY(
               SELECT enumlabel::text::${prefix}.oban_job_state
               FROM pg_enum
-              WHERE enumtypid = '${prefix}.oban_job_state'::regtype AND enumlabel = ANY(%(states)s::text[])
+              WHERE enumtypid = '${prefix}.oban_job_state'::regtype
+                AND (
+                    enumlabel = ANY(%(states)s::text[])
+                    OR 'unknown' = ANY(%(states)s::text[]) AND enumlabel <> ALL(%(known)s::text[])
+                )
           ))
       )
       AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
@@ -20,7 +24,7 @@ WITH wanted AS (
 )
 SELECT
     id AS job_id,
-    state::text AS state,
+    CASE WHEN state::text = ANY(%(known)s::text[]) THEN state::text ELSE 'unknown' END AS state,
     queue,
     worker,
     operation,

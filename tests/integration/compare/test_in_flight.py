@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 import scrypath
@@ -156,3 +157,36 @@ def test_a_document_of_others_that_changes_between_both_looks_is_in_flight(
     assert drift_of(report) == {"1": "in_flight", "2": "stale"}
     assert detail_of(report)["1"] == "It changed while it was compared."
     assert search(config, index, {"q": "Product 1"})["hits"]
+
+
+@pytest.mark.parametrize(
+    ("state", "work"), [("suspended", "queued"), ("paused_by_another_release", "unknown")]
+)
+def test_a_job_in_a_state_that_is_no_end_is_counted_and_its_documents_are_in_flight(
+    oban: Config, products: list[str], sql: Sql, state: str, work: str
+) -> None:
+    sql("ALTER TYPE oban_job_state ADD VALUE IF NOT EXISTS 'paused_by_another_release'")
+    sql("UPDATE products SET stock = 100 WHERE id = 1")
+    job = scrypath.sync_records("Product", [1], config=oban).work_id
+    sql(f"UPDATE oban_jobs SET state = '{state}'")
+    report = scrypath.reconcile_sync("Product", config=oban)
+    assert drift_of(report) == {"1": "in_flight"}
+    assert detail_of(report)["1"] == f"{job} is pending."
+    status = scrypath.sync_status("Product", config=oban).filter(pl.col("source") == "oban")
+    assert status["pending"].to_list() == [1]
+    assert status["oldest_pending_at"].null_count() == 0
+    units = scrypath.sync_work("Product", config=oban).filter(pl.col("work_id") == job)
+    assert units["state"].to_list() == [work]
+
+
+@pytest.mark.parametrize("mark", [5, True, ["x"], {"a": 1}])
+def test_a_fingerprint_that_is_no_text_is_none_and_its_document_is_compared_by_content(
+    config: Config, products: list[str], mark: object
+) -> None:
+    index = registry.find(Product).index_name(config)
+    read = documents.get_many(config, index, ["1", "2"])
+    theirs = [document | {"_scrypath": mark} for document in read]
+    theirs[0] |= {"name": "Theirs"}
+    tasks.wait_all(config, [task.uid for task in documents.write(config, index, theirs)])
+    report = scrypath.reconcile_sync("Product", config=config)
+    assert drift_of(report) == {str(theirs[0]["id"]): "stale"}

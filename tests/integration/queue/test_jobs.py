@@ -300,6 +300,7 @@ def test_counts_are_per_schema_and_index_with_the_ends_of_the_queue(config: Conf
         "completed": 2,
         "discarded": 1,
         "cancelled": 0,
+        "unknown": 0,
     }
     assert city["oldest_pending_at"] == datetime.fromisoformat(oldest).replace(tzinfo=UTC)
     assert (city["last_completed_id"], city["last_completed_at"]) == (late, datetime(2026, 1, 5, tzinfo=UTC))
