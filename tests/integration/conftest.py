@@ -19,7 +19,7 @@ from tests.support.shop import Product
 
 @pytest.fixture
 def oban(config: Config) -> Config:
-    """The same configuration in oban mode: the queue is looked at."""
+    """The same configuration in oban mode: the queue is read."""
     return replace(config, sync_mode=SyncMode.OBAN)
 
 

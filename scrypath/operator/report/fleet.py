@@ -86,7 +86,7 @@ class Fleet:
     @property
     def failures(self) -> pl.DataFrame:
         """``frames.FLEET_FAILURES``: one row per schema that could not be checked."""
-        return FLEET_FAILURES.rows({"schema": name} | _told(error) for name, error in self.errors.items())
+        return FLEET_FAILURES.rows({"schema": name} | _described(error) for name, error in self.errors.items())
 
     @property
     def status(self) -> pl.DataFrame:
@@ -174,7 +174,7 @@ def _row(report: Reconcile) -> dict[str, Any]:
     }
 
 
-def _told(error: Exception) -> dict[str, str]:
+def _described(error: Exception) -> dict[str, str]:
     if isinstance(error, ScrypathError):
         described = error.as_dict()
     else:

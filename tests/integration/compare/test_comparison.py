@@ -156,7 +156,7 @@ def test_an_index_with_another_primary_key_cannot_be_compared(config: Config, sq
     assert report.document_counts["count"].null_count() == 6
 
 
-def test_documents_that_were_not_looked_at_have_no_numbers(config: Config, products: list[str]) -> None:
+def test_documents_that_were_not_compared_have_no_numbers(config: Config, products: list[str]) -> None:
     report = scrypath.reconcile_sync("Product", documents=False, config=config)
     assert report.in_step is None
     assert report.document_counts["count"].null_count() == 6

@@ -143,7 +143,7 @@ def test_a_recreated_index_is_read_completely(notes: Config) -> None:
     assert "The index was swapped or recreated." in str(report.note)
 
 
-def test_a_task_that_had_not_ended_is_looked_at_the_next_time(notes: Config) -> None:
+def test_a_task_that_had_not_ended_is_read_the_next_time(notes: Config) -> None:
     scrypath.sync_records("Note", [{"id": 4, "body": "Late"}], mode="manual", config=notes)
     first = compared(notes)  # the task may or may not have been applied
     assert drift_of(first) in ({}, {"4": "in_flight"}, {"4": "stale"})

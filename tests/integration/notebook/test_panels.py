@@ -222,7 +222,7 @@ def test_a_validation_failure_is_refused_before_anything_is_sent(
     assert recoveries(config).is_empty()
 
 
-def test_work_that_waits_too_long_is_accepted_and_can_be_looked_at_again(oban: Config, lost: str) -> None:
+def test_work_that_waits_too_long_is_accepted_and_can_be_checked_again(oban: Config, lost: str) -> None:
     panel = RetryPanel(lost, config=replace(oban, task_timeout=0.2))
     view = view_of(panel)
     view.preview.click()
@@ -242,7 +242,7 @@ def test_work_that_waits_too_long_is_accepted_and_can_be_looked_at_again(oban: C
 @pytest.mark.parametrize(
     ("given", "told"), [("oban:99999", "99999"), ("meili:99999", "99999"), ("17", "17"), ("solr:1", "solr:1")]
 )
-def test_an_id_of_nothing_is_told_in_the_panel(oban: Config, given: str, told: str) -> None:
+def test_an_unknown_id_is_named_in_the_panel(oban: Config, given: str, told: str) -> None:
     panel = RetryPanel(given, config=oban)
     with pytest.raises(InvalidOptions) as refused:
         panel.preview()
@@ -322,7 +322,7 @@ def test_without_ipywidgets_panels_are_read_and_say_how_to_go_on(
         assert "pip install 'scrypath[notebook]'" in missing.value.hint
 
 
-def test_status_is_looked_at_again_and_changes_nothing(
+def test_status_is_read_again_and_changes_nothing(
     oban: Config, products: list[str], failed_task: Fail
 ) -> None:
     panel = StatusPanel("Product", config=oban)
@@ -339,7 +339,7 @@ def test_status_is_looked_at_again_and_changes_nothing(
     assert recoveries(oban).is_empty()
 
 
-def test_status_of_what_cannot_be_looked_at_is_told(config: Config, products: list[str]) -> None:
+def test_status_says_what_could_not_be_read(config: Config, products: list[str]) -> None:
     gone = StatusPanel("Product", config=replace(config, meilisearch_url=NOBODY))
     told = read(gone._repr_html_())
     assert told.count("not observed") == 6

@@ -1,4 +1,4 @@
-"""Several schemas are looked at side by side, and what befalls one never hides another."""
+"""Several schemas are checked side by side, and an error of one never hides another."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def test_the_command_compares_all_and_ends_with_2_for_drift(run: Run) -> None:
     assert run("reconcile", "Brand")[0] == 0
 
 
-def test_the_command_ends_with_1_where_one_of_all_could_not_be_looked_at(
+def test_the_command_ends_with_1_where_one_of_all_could_not_be_checked(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SCRYPATH_SCHEMAS", NOWHERE)

@@ -44,7 +44,7 @@ def test_one_service_that_is_not_there_does_not_hide_the_others(config: Config) 
     assert found["database: products"][2]
 
 
-def test_without_a_schema_the_services_are_looked_at_all_the_same(
+def test_without_a_schema_the_services_are_checked_all_the_same(
     config: Config, own_registry: dict[str, SearchSchema]
 ) -> None:
     found = checks(replace(config, schemas=()))

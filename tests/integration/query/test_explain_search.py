@@ -118,7 +118,7 @@ def test_a_tenant_that_is_another(
         scrypath.explain_search(tenant_article, bolt["id"], config=filled)
 
 
-def test_what_cannot_be_looked_at_is_not_known(products: Config) -> None:
+def test_what_cannot_be_read_is_not_known(products: Config) -> None:
     dark = replace(products, database_url="postgresql://nobody@127.0.0.1:9/none")
     why = scrypath.explain_search("Product", 4, "lamp", config=dark)
     assert answers(why) == {"row": None, "document": True, "text": True, "rank": True}

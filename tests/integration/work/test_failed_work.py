@@ -61,9 +61,7 @@ def test_a_later_success_on_the_same_documents_heals(
     assert status["failed"].to_list() == [0, None]
 
 
-def test_the_queue_is_not_looked_at_outside_oban_mode(
-    config: Config, oban: Config, products: list[str]
-) -> None:
+def test_the_queue_is_not_read_outside_oban_mode(config: Config, oban: Config, products: list[str]) -> None:
     status = STATUS.check(scrypath.sync_status("Product", config=config))
     queue = status.row(by_predicate=pl.col("source") == "oban", named=True)
     assert queue["observed"] is False

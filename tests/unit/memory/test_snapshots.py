@@ -91,7 +91,7 @@ def test_newest_first_and_by_schema(config: Config) -> None:
     assert snapshots.listing(config, "Town").is_empty()
 
 
-def test_the_latest_that_looked_at_the_documents(config: Config) -> None:
+def test_the_latest_that_compared_documents(config: Config) -> None:
     compared = snapshots.save(config, at(0), DOCUMENTS.empty())
     glanced = snapshots.save(config, at(1, documents_compared=False), DOCUMENTS.empty())
     newest = snapshots.latest(config, "City")

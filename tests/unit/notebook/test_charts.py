@@ -76,7 +76,7 @@ def test_every_class_has_its_numbers_in_its_label() -> None:
     ]
 
 
-def test_a_source_that_was_not_looked_at_is_named() -> None:
+def test_a_source_that_was_not_read_is_named() -> None:
     unseen = FAILED_WORK.rows([{"schema": "City", "source": "oban", "state": "unknown", "healed": False}])
     title = charts.failed_by_reason(unseen).to_dict()["title"]
     assert title["subtitle"] == ["City: oban was not read completely"]
