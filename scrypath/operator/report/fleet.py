@@ -86,7 +86,9 @@ class Fleet:
     @property
     def failures(self) -> pl.DataFrame:
         """``frames.FLEET_FAILURES``: one row per schema that could not be checked."""
-        return FLEET_FAILURES.rows({"schema": name} | _described(error) for name, error in self.errors.items())
+        return FLEET_FAILURES.rows(
+            {"schema": name} | _described(error) for name, error in self.errors.items()
+        )
 
     @property
     def status(self) -> pl.DataFrame:

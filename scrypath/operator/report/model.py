@@ -164,7 +164,7 @@ class Reconcile:
                 "Recommended": self.actions.drop("schema"),
                 "Documents": self.document_counts if self.estimate is None else self.estimate,
                 "Signals that are raised, or could not be checked": _raised(self.drift_signals),
-                "Status": _with_texts(self.status.drop("schema", "index")),
+                "Status": _without_empty_columns(self.status.drop("schema", "index")),
                 "Failed work by reason": self.reason_counts,
             },
             notes=[self.reading, self._further_note()],
@@ -179,7 +179,7 @@ def _raised(signals: pl.DataFrame) -> pl.DataFrame:
     return signals.filter(pl.col("raised").fill_null(value=True))
 
 
-def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
+def _without_empty_columns(frame: pl.DataFrame) -> pl.DataFrame:
     """Without the columns that say nothing in any row."""
     return frame.select(column for column in frame if column.null_count() < frame.height)
 

@@ -6,11 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from scrypath.compare.comparison import Comparison
+from scrypath.config import Config
 from scrypath.frames import ACTIONS, CONTRACT_DRIFT, DOCUMENTS, FAILED_WORK
 from scrypath.operator.report.recommend import recommended
+from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Verification
+from tests.support.schemas import build
+
+TABLE = sa.Table("cities", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+CITIES = IndexRef.live(build(TABLE, {"name": "City", "fields": ["id"]}), Config())
 
 
 def comparison(rows: int, **drift: int) -> Comparison:
@@ -43,7 +50,7 @@ def comparison(rows: int, **drift: int) -> Comparison:
     ],
 )
 def test_repair_for_a_few_backfill_for_most(seen: Comparison | None, expected: list[str]) -> None:
-    found = recommended("City", "cities", failed_work=FAILED_WORK.empty(), comparison=seen, contract=None)
+    found = recommended(CITIES, failed_work=FAILED_WORK.empty(), comparison=seen, contract=None)
     assert ACTIONS.check(found)["action"].to_list() == expected
 
 
@@ -55,9 +62,7 @@ def test_retry_comes_first_and_only_for_what_may_be_retried() -> None:
         ]
     )
     contract = CONTRACT_DRIFT.rows([{"key": "sortableAttributes"}])
-    found = recommended(
-        "City", "cities", failed_work=failed, comparison=comparison(10, stale=1), contract=contract
-    )
+    found = recommended(CITIES, failed_work=failed, comparison=comparison(10, stale=1), contract=contract)
     assert found.select("action", "target").rows() == [
         ("retry", "oban:1"),
         ("reindex", "cities"),
