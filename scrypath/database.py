@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from scrypath import reach
 from scrypath.config import Config
 from scrypath.errors import ConfigError, DatabaseError, ScrypathError, raise_alone
 from scrypath.redaction import Secret, redact
@@ -77,10 +79,19 @@ def conninfo(config: Config, **session: Any) -> str:
     known = parameters(config)  # refuses what is not PostgreSQL's
     password = f":{quote(known['password'], safe='')}" if url.password else ""
     user = f"{quote(url.user or '', safe='')}{password}@" if url.user or password else ""
-    options = {name: known[name] for name in url.options if name in known} | session
+    options = session | {name: known[name] for name in url.options if name in known}
     query = "&".join(f"{name}={quote(str(value), safe='/')}" for name, value in options.items())
     path = f"/{quote(url.database, safe='')}" if url.database else ""
     return f"postgresql://{user}{url.place}{path}{'?' + query if query else ''}"
+
+
+def limits(config: Config) -> dict[str, Any]:
+    """How long libpq waits: for a connection, and for a host that no longer answers at all."""
+    # libpq takes integer seconds and treats 1 as 2.
+    return {
+        "connect_timeout": max(2, math.ceil(config.connect_timeout)),
+        "tcp_user_timeout": max(1, round(config.request_timeout * 1_000)),
+    }
 
 
 def engine(config: Config, **session: Any) -> Engine:
@@ -107,7 +118,7 @@ def engine(config: Config, **session: Any) -> Engine:
         if url.is_postgresql and url.scheme.partition("+")[2] in {"", "psycopg"}:
             # The engine's own URL stays empty: whatever shows it shows no password.
             return create_engine(
-                "postgresql+psycopg://", connect_args=parameters(config) | session, poolclass=NullPool
+                "postgresql+psycopg://", connect_args=session | parameters(config), poolclass=NullPool
             )
         return create_engine(_sqlalchemy_url(url), poolclass=NullPool)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
@@ -151,14 +162,29 @@ class _Translated(AbstractContextManager[None]):
     explain: Explain
     also: tuple[type[Exception], ...]
 
+    def __enter__(self) -> None:
+        if self.config.database_url is not None:
+            reach.refuse_if_unreachable(str(self.config.database_url))
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, Exception) and isinstance(error, (*_errors(), *self.also)):
             ours = self.explain(error, self.config)
+            if _not_connected(error):
+                reach.found_unreachable(str(self.config.database_url), ours)
             # A traceback may show the variables of this frame, and contextlib's own would hold the error too.
             del error, kind, trace
             raise_alone(ours)
+
+
+def _not_connected(error: BaseException) -> bool:
+    """Whether there was no connection, so that asking again would wait for the same."""
+    error = getattr(error, "orig", None) or error  # SQLAlchemy's own wraps it
+    if type(error).__module__.startswith("adbc_driver_manager"):
+        return "connect" in str(error).lower() and getattr(error, "sqlstate", None) in {None, "00000"}
+    operational = any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+    return operational and getattr(error, "sqlstate", None) is None
 
 
 def _errors() -> tuple[type[Exception], ...]:

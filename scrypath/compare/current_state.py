@@ -13,6 +13,7 @@ from scrypath.compare.fingerprints import document_fingerprints, id_of
 from scrypath.compare.float_rounding import as_their_rows
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import documents as index_documents
+from scrypath.reach import submit
 from scrypath.schema import FINGERPRINT_FIELD
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.selection import Part
@@ -76,7 +77,7 @@ def _states(
     over: Connection | None,
 ) -> pl.DataFrame:
     with ThreadPoolExecutor(1, thread_name_prefix="scrypath-states") as beside:
-        reading = beside.submit(row_fingerprints, ref, Part(ids=ids), over=over)
+        reading = submit(beside, row_fingerprints, ref, Part(ids=ids), over=over)
         try:
             documents = _documents(ref, ids, verify)
         except IndexNotFound:

@@ -15,6 +15,7 @@ from scrypath.config import Config
 from scrypath.errors import IndexNotFound, ProjectionError
 from scrypath.frames import FIELD_DIFFERENCES
 from scrypath.meilisearch import documents as index_documents
+from scrypath.reach import one_call
 from scrypath.schema import SearchSchema
 from scrypath.schema.documents import project_records
 from scrypath.schema.identity import several
@@ -24,6 +25,7 @@ from scrypath.sync.current_documents import current
 from scrypath.vocabulary import DocumentDrift
 
 
+@one_call()
 def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) -> pl.DataFrame:
     """Why documents are not in step: one row for each field that differs.
 

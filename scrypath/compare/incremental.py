@@ -18,6 +18,7 @@ from scrypath.compare.definition import definition
 from scrypath.compare.in_flight import ended_up_to
 from scrypath.frames import DOCUMENTS
 from scrypath.meilisearch import indexes
+from scrypath.reach import submit
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import changed_rows, row_versions, rows
 from scrypath.source.adbc import Connection, connected
@@ -95,7 +96,7 @@ def compare_since(
     # For what comes next, before anything is read now.
     stable_until = None if ref.schema.updated_at is None else rows.stable_until(ref.config)
     with ExitStack() as open_, ThreadPoolExecutor(1, thread_name_prefix="scrypath-connect") as beside:
-        connecting = beside.submit(open_.enter_context, connected(ref.config))  # which takes its time
+        connecting = submit(beside, open_.enter_context, connected(ref.config))  # which takes its time
         changed, basis = open_.enter_context(_changed(ref, since, most + 1, trusting=trusting))
         if len(changed.ids) > most:
             more = f"More than {most} rows changed, and reading them by id would take longer."

@@ -15,6 +15,7 @@ from scrypath.compare.waiting import all_or_failure
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import indexes
 from scrypath.schema.documents import computed
+from scrypath.reach import submit
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.ahead import ahead
@@ -95,9 +96,9 @@ def both_sides(
             on_progress(count)
 
     with ThreadPoolExecutor(2, thread_name_prefix="scrypath-scan") as pool:
-        left = pool.submit(_rows, connection.cursor(), ref, stop, advance)
-        right = pool.submit(
-            _documents, connection.cursor(), ref, verify=verify, stop=stop, on_progress=advance
+        left = submit(pool, _rows, connection.cursor(), ref, stop, advance)
+        right = submit(
+            pool, _documents, connection.cursor(), ref, verify=verify, stop=stop, on_progress=advance
         )
         sides: list[Future[Any]] = [left, right]
         try:

@@ -15,6 +15,7 @@ from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch.indexes import path
 from scrypath.meilisearch.wire import Reply, Wire, connect
+from scrypath.reach import submit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,7 @@ AHEAD = (
     2  # pages on their way while one is used: the server answers two connections at twice the speed of one
 )
 _TAIL = re.compile(rb'"offset":\d+,"limit":\d+,"total":(\d+)\}\s*\Z')
+_BEGINNING = 200  # bytes of a page: the ids and some of the fields of its first documents
 _INTEGER = r"^-?[0-9]+$"
 
 
@@ -55,6 +57,11 @@ class Page:
     def documents(self) -> list[dict[str, Any]]:
         """The documents as Python objects."""
         return _results(self.reply)[0]
+
+    def repeats(self, before: Page) -> bool:
+        """Whether this page begins with the same documents as the one before, which begins elsewhere."""
+        both = self.count > 1 and before.count > 1 and self.offset != before.offset
+        return both and self.body[:_BEGINNING] == before.body[:_BEGINNING]
 
 
 def pages(
@@ -106,10 +113,11 @@ def pages(
         def ask(offset: int) -> None:
             begin = max(start, offset - overlap)
             limit = (offset + size if stop is None else min(offset + size, stop)) - begin
-            coming.append(reader.submit(_read, wire, route, chosen | {"offset": begin, "limit": limit}))
+            coming.append(submit(reader, _read, wire, route, chosen | {"offset": begin, "limit": limit}))
 
         end = start + 1 if stop is None else stop  # until the first page tells, one page is known to exist
         following = start
+        before: Page | None = None
         try:
             while True:
                 while following < end and len(coming) < ahead:
@@ -118,7 +126,11 @@ def pages(
                 if not coming:
                     return
                 page = coming.popleft().result()
-                end = page.total if stop is None else min(stop, page.total)
+                if before is not None and page.repeats(before):
+                    raise page.reply.malformed()  # or this would go on for as long as it claims to have documents
+                before = page
+                # A server that counts more documents than it gives has given all of them.
+                end = min(stop or page.total, page.total) if page.count else min(end, page.offset)
                 if page.count or overlap or page.offset == start:
                     yield page
         finally:
@@ -195,6 +207,8 @@ def _text(value: Any) -> str | None:
 def _read(wire: Wire, route: str, wanted: dict[str, Any]) -> Page:
     reply = wire.request("POST", route, json=wanted, idempotent=True)
     offset, limit = int(wanted["offset"]), int(wanted["limit"])
+    if reply.body.startswith(b'{"results":[]'):
+        return Page(reply, offset, _results(reply)[1], 0)
     # The last bytes tell the total: the page itself is parsed once, by its user.
     tail = _TAIL.search(reply.body[-120:])
     if tail is not None and reply.body.startswith(b'{"results":['):

@@ -73,13 +73,18 @@ def listing(config: Config) -> tuple[IndexInfo, ...]:
 
 def _every(config: Config) -> Iterator[IndexInfo]:
     offset = 0
+    seen: set[str] = set()
     while True:
         reply = connect(config).request("GET", "/indexes", params={"limit": PAGE, "offset": offset})
         answer = reply.mapping()
         results = answer.get("results")
         if not isinstance(results, list):
             raise reply.malformed()
-        yield from (_info(item, reply) for item in results)
+        found = [_info(item, reply) for item in results]
+        if not seen.isdisjoint(item.uid for item in found):
+            raise reply.malformed()  # a listing that repeats itself would never end
+        seen.update(item.uid for item in found)
+        yield from found
         offset += len(results)
         if not results or offset >= answer.get("total", 0):
             return

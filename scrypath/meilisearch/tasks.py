@@ -18,6 +18,7 @@ from scrypath.meilisearch.task import FINISHED, UNFINISHED, Task, parse
 from scrypath.meilisearch.task_columns import TASKS, columns
 from scrypath.meilisearch.task_filters import named_filters, query
 from scrypath.meilisearch.wire import Reply, connect
+from scrypath.reach import submit
 
 __all__ = [
     "FINISHED",
@@ -129,13 +130,17 @@ def listing(
 
         def ask(cursor: int | None, count: int) -> Future[Reply]:
             page = {"limit": count, "from": cursor}
-            return reader.submit(wire.request, "GET", "/tasks", params=params | page)
+            return submit(reader, wire.request, "GET", "/tasks", params=params | page)
 
         count = min(size, most)
         coming, left = ask(from_uid, count), most - count
+        cursor: int | None = None
         while True:
             reply = coming.result()
-            total, cursor = _tail(reply)
+            total, following = _tail(reply)
+            if following is not None and cursor is not None and not _onward(cursor, following, reverse):
+                raise reply.malformed()  # a listing that does not move would never end
+            cursor = following
             count = min(size, left)
             more = cursor is not None and count > 0
             if more:  # asked for before this page is parsed, so that it arrives meanwhile
@@ -261,6 +266,10 @@ def _explicit(verb: str, filters: Mapping[str, Any]) -> dict[str, Any]:
             hint=f"Name the tasks, as in tasks.{verb}(config, uids=[17]).",
         )
     return params
+
+
+def _onward(cursor: int, following: int, reverse: bool) -> bool:
+    return following > cursor if reverse else following < cursor
 
 
 def _tail(reply: Reply) -> tuple[int | None, int | None]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
+from scrypath import reach
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions, ScrypathError, did_you_mean
 from scrypath.meilisearch.wire import connect
@@ -113,6 +116,17 @@ def health(config: Config) -> bool:
         )
     except ScrypathError:
         return False
+
+
+def probed(config: Config) -> AbstractContextManager[None]:
+    """Find out beside the block whether the server answers, so that a call does not wait for it after another."""
+    if config.meilisearch_url is None:
+        return nullcontext()
+    return reach.probed(connect(config).url, partial(_probe, config))
+
+
+def _probe(config: Config) -> None:
+    health(config)
 
 
 def _parts(text: str) -> tuple[int, int, int]:

@@ -10,22 +10,24 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 import orjson
 import urllib3
 
-from scrypath import telemetry
+from scrypath import reach, telemetry
 from scrypath.config import Config
 from scrypath.errors import ConfigError, TransportError, raise_alone
 from scrypath.meilisearch import faults
+from scrypath.meilisearch.answer_deadline import answering, pool_manager
 from scrypath.redaction import Secret
 from scrypath.service_url import ServiceUrl
 
 WIRES = 16  # configurations whose connections one process keeps open
 POOL_SIZE = 16  # connections kept open to one server
 RETRY_PAUSES = (0.05, 0.2, 0.5)  # seconds before each repetition of an idempotent request
+_WAITED = (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ConnectTimeoutError)
 PASSING = frozenset({502, 503, 504})  # statuses of a server or proxy that may be back in a moment
 COMPRESS_FROM = 4_096  # bytes of body below which gzip does not pay
 
@@ -101,7 +103,7 @@ class Wire:
         self._request_timeout = request_timeout
         self._compress = compress
         self._headers = {"Accept-Encoding": "gzip" if compress else "identity", "User-Agent": "scrypath"}
-        self._pool = urllib3.PoolManager(maxsize=POOL_SIZE, retries=False)
+        self._pool = pool_manager(POOL_SIZE)
 
     def __repr__(self) -> str:
         return f"Wire({self.url!r})"
@@ -130,7 +132,7 @@ class Wire:
         json
             Sent as a JSON body; ``body`` with ``content_type`` sends ready bytes instead.
         timeout
-            Seconds to wait for each answer; default: the configuration's ``request_timeout``.
+            Seconds to wait for an answer to its last byte; default: the configuration's ``request_timeout``.
         deadline
             Seconds for the request and all its repetitions; default: no limit of its own.
         idempotent
@@ -168,10 +170,13 @@ class Wire:
                 headers,
                 method,
                 f"{self.url}{path}{_query(params)}",
+                min(wait, left),
                 body=body,
                 timeout=urllib3.Timeout(connect=min(self._connect_timeout, left), read=min(wait, left)),
                 redirect=False,
             )
+
+        reach.refuse_if_unreachable(self.url)
 
         with telemetry.span("scrypath.meilisearch.request", backend="meilisearch"):
             response = self._persist(send, repeatable, origin, until)
@@ -180,10 +185,19 @@ class Wire:
         raise faults.refused(response.status, response.data, origin, self._key)
 
     def _send(
-        self, headers: dict[str, str], method: str, url: str, **options: Any
+        self, headers: dict[str, str], method: str, url: str, seconds: float, **options: Any
     ) -> urllib3.BaseHTTPResponse:
-        # The key is in no variable of ours: a traceback that shows variables would show it.
-        return self._pool.request(method, url, headers=headers | self._access(), **options)
+        with answering(seconds) as answer:
+            try:
+                # The key is in no variable of ours: a traceback that shows variables would show it.
+                response = self._pool.request(method, url, headers=headers | self._access(), **options)
+            except urllib3.exceptions.HTTPError:
+                if not answer.broken_off:
+                    raise
+            else:
+                if not answer.broken_off:
+                    return response
+        raise urllib3.exceptions.ReadTimeoutError(self._pool, url, "The answer took too long.")  # type: ignore[arg-type]
 
     def _access(self) -> dict[str, str]:
         return {} if self._authorization is None else {"Authorization": self._authorization.reveal()}
@@ -196,9 +210,9 @@ class Wire:
                 break
             try:
                 response = send()
-            except urllib3.exceptions.ReadTimeoutError as error:
+            except _WAITED as error:
                 # Another wait of the full timeout would only multiply the operator's.
-                raise_alone(faults.unreachable(error, origin, repeatable, self._key))
+                self._give_up(error, origin, repeatable)
             except urllib3.exceptions.HTTPError:
                 time.sleep(pause)
             else:
@@ -208,7 +222,12 @@ class Wire:
         try:
             return send()
         except urllib3.exceptions.HTTPError as error:
-            raise_alone(faults.unreachable(error, origin, repeatable, self._key))
+            self._give_up(error, origin, repeatable)
+
+    def _give_up(self, error: urllib3.exceptions.HTTPError, origin: str, repeatable: bool) -> NoReturn:
+        unreachable = faults.unreachable(error, origin, repeatable, self._key)
+        reach.found_unreachable(self.url, unreachable)
+        raise_alone(unreachable)
 
 
 def _base(url: ServiceUrl) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from scrypath.meilisearch import indexes
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import store
 from scrypath.queue import jobs
+from scrypath.reach import one_call, submit
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
@@ -23,6 +25,7 @@ from scrypath.wording import counted
 from scrypath.work.states import QUEUED_JOBS
 
 
+@one_call()
 def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     """Check the server, the database, the queue, the store and each schema's index.
 
@@ -52,20 +55,25 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     """
     resolved = resolve(config)
     asked = [registry.find(schema) for schema in schemas]
-    checks = [
-        _row("server", lambda: _server(resolved)),
-        _row("queue", lambda: _queue(resolved)),
-        _row("store", lambda: _store(resolved)),
-    ]
+    looks = {
+        "server": partial(_server, resolved),
+        "queue": partial(_queue, resolved),
+        "store": partial(_store, resolved),
+    }
+    unknown: list[dict[str, Any]] = []
     if not asked:
         try:
             asked = list(registry.every(resolved))
         except SchemaError as error:
-            checks.append(_failed("schemas", error))
-    for schema in asked:
-        ref = IndexRef.live(schema, resolved)
-        checks.append(_row(f"database: {schema.table.name}", partial(_database, ref)))
-        checks.append(_row(f"index: {ref.uid}", partial(_index, ref)))
+            unknown.append(_failed("schemas", error))
+    with ThreadPoolExecutor(len(looks), thread_name_prefix="scrypath-checks") as pool:
+        services = [submit(pool, _row, name, look) for name, look in looks.items()]
+        checks = [future.result() for future in services] + unknown
+        for schema in asked:
+            ref = IndexRef.live(schema, resolved)
+            own = {f"database: {schema.table.name}": _database, f"index: {ref.uid}": _index}
+            beside = [submit(pool, _row, name, partial(look, ref)) for name, look in own.items()]
+            checks += [future.result() for future in beside]
     return CHECKS.rows(checks)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -26,9 +25,7 @@ _PREFIX = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 def session_options(config: Config) -> dict[str, Any]:
     """Connection parameters that every connection of the queue is opened with."""
-    # libpq takes integer seconds and treats 1 as 2.
-    return {
-        "connect_timeout": max(2, math.ceil(config.connect_timeout)),
+    return database.limits(config) | {
         "application_name": "scrypath",
         "options": "-c TimeZone=UTC",
     }

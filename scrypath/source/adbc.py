@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrypath.config import Config
-from scrypath.database import conninfo, explained, translated
+from scrypath.database import conninfo, explained, limits, translated
 from scrypath.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def connected(config: Config) -> Iterator[Connection]:
 
     with (
         translated(config),
-        connect(conninfo(config)) as database,
+        connect(conninfo(config, **limits(config))) as database,
         AdbcConnection(database) as connection,
     ):
         yield Connection(config, connection)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 
+from scrypath.reach import submit
+
 
 def ahead[T](items: Generator[T], *, allowed: Callable[[], bool] = lambda: True) -> Generator[T]:
     """The same items, the next one being fetched in a thread while one is used.
@@ -27,7 +29,7 @@ def ahead[T](items: Generator[T], *, allowed: Callable[[], bool] = lambda: True)
     with closing(items), ThreadPoolExecutor(1, thread_name_prefix="scrypath-ahead") as beside:
 
         def fetch() -> Future[T | None]:
-            return beside.submit(next, items, None)
+            return submit(beside, next, items, None)
 
         coming: Future[T | None] | None = fetch()
         while True:

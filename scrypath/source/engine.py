@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from scrypath import database
+from scrypath import database, reach
 from scrypath.config import Config
 from scrypath.database import translated
+from scrypath.errors import ScrypathError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,14 +27,27 @@ def engine(config: Config) -> Engine:
     ConfigError
         When no database is configured, or the URL names no usable driver.
     """
-    return _engine(config.need_database_url(), config.connect_timeout)
+    return _engine(config.need_database_url(), config.connect_timeout, config.request_timeout)
+
+
+def probed(config: Config) -> AbstractContextManager[None]:
+    """Find out beside the block whether the database answers, so that a call does not wait for it after another."""
+    if config.database_url is None:
+        return nullcontext()
+    return reach.probed(str(config.database_url), partial(_probe, config))
+
+
+def _probe(config: Config) -> None:
+    with suppress(ScrypathError), translated(config), engine(config).connect():
+        pass  # whoever needs the database says what is wrong with it
 
 
 @lru_cache(maxsize=8)
-def _engine(url: ServiceUrl, connect_timeout: float) -> Engine:
+def _engine(url: ServiceUrl, connect_timeout: float, request_timeout: float) -> Engine:
     from sqlalchemy import event
 
-    made = database.engine(Config(database_url=url), connect_timeout=max(1, round(connect_timeout)))
+    config = Config(database_url=url, connect_timeout=connect_timeout, request_timeout=request_timeout)
+    made = database.engine(config, **database.limits(config))
     if (made.dialect.name, made.dialect.driver) == ("postgresql", "psycopg"):
         from scrypath.source import loaders
 

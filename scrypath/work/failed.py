@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import polars as pl
@@ -10,13 +11,16 @@ from scrypath.config import Config, resolve
 from scrypath.errors import InvalidOptions
 from scrypath.frame_schema import REASON
 from scrypath.frames import FAILED_WORK, REASON_COUNTS
+from scrypath.reach import one_call
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
+from scrypath.source.engine import probed
 from scrypath.telemetry import span
-from scrypath.vocabulary import ReasonClass
+from scrypath.vocabulary import ReasonClass, SyncMode
 from scrypath.work.failures import Failures, failures_of, failures_without_index
 
 
+@one_call()
 def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | None = None) -> pl.DataFrame:
     """Every failed or retrying unit of work of the schemas, newest first.
 
@@ -56,7 +60,8 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
     if limit is not None and limit < 1:
         raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(resolved))
-    with span("scrypath.operator.failed_work"):
+    beside = probed(resolved) if resolved.sync_mode is SyncMode.OBAN else nullcontext()
+    with span("scrypath.operator.failed_work"), beside:
         parts = []
         for schema in asked:
             failures = failures_of(IndexRef.live(schema, resolved), limit=limit)

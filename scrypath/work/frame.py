@@ -14,6 +14,7 @@ from scrypath.frames import WORK
 from scrypath.meilisearch import tasks
 from scrypath.memory import task_metadata
 from scrypath.queue import jobs
+from scrypath.reach import one_call
 from scrypath.redaction import redact
 from scrypath.schema import SearchSchema, registry
 from scrypath.vocabulary import Operation, SyncMode, WorkSource, WorkState
@@ -35,6 +36,7 @@ REMEMBERED = {"reference": TEXT, "mode": MODE, "document_ids": IDS, "cause": TEX
 EVIDENCE = {"exception": TEXT, "malformed": TEXT, "canceled_by": pl.Int64(), "cause": TEXT, "fan_out": TEXT}
 
 
+@one_call()
 def sync_work(schema: Any, *, limit: int | None = None, config: Config | None = None) -> pl.DataFrame:
     """Every unit of work of a schema that the server and the queue still remember.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache, partial
 from typing import Any
 
@@ -12,9 +13,12 @@ from scrypath.config import Config, resolve
 from scrypath.errors import ScrypathError
 from scrypath.frames import STATUS
 from scrypath.meilisearch import tasks
+from scrypath.meilisearch.version import probed as server_probed
 from scrypath.queue import jobs
+from scrypath.reach import one_call
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
+from scrypath.source.engine import probed as database_probed
 from scrypath.vocabulary import SyncMode, WorkSource, WorkState
 from scrypath.work.failures import Failures, failures_of
 from scrypath.work.states import FAILED_JOBS, PENDING_TASKS, QUEUED_JOBS
@@ -22,6 +26,7 @@ from scrypath.work.states import FAILED_JOBS, PENDING_TASKS, QUEUED_JOBS
 NOT_OBAN = "The queue is read in oban mode only."
 
 
+@one_call()
 def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     """How many units of work are pending, retrying and failed, per schema and source.
 
@@ -54,9 +59,13 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     asked = [registry.find(schema) for schema in schemas] or list(registry.every(resolved))
     queue = cache(partial(_queue_counts, resolved))  # one read of the queue serves every schema
     rows = []
-    for ref in (IndexRef.live(schema, resolved) for schema in asked):
-        failures = cache(partial(_failures, ref, queue))
-        rows += _of_index(ref, queue, failures)
+    with ExitStack() as probes:
+        if resolved.sync_mode is SyncMode.OBAN:
+            probes.enter_context(database_probed(resolved))
+            probes.enter_context(server_probed(resolved))
+        for ref in (IndexRef.live(schema, resolved) for schema in asked):
+            failures = cache(partial(_failures, ref, queue))
+            rows += _of_index(ref, queue, failures)
     if not schemas and resolved.sync_mode is SyncMode.OBAN:
         rows += _without_index(queue())
     return STATUS.rows(rows)

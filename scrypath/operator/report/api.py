@@ -16,6 +16,7 @@ from scrypath.operator.report.fleet import Fleet
 from scrypath.operator.report.model import Reconcile
 from scrypath.operator.report.options import scope
 from scrypath.operator.report.side_by_side import every, side_by_side
+from scrypath.reach import one_call
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Verification
@@ -40,6 +41,7 @@ def reconcile_sync(schema: Any, /, **options: Unpack[_Options]) -> Reconcile: ..
 def reconcile_sync(*schemas: Any, **options: Unpack[_Options]) -> Fleet: ...
 
 
+@one_call()
 def reconcile_sync(
     *schemas: Any,
     documents: bool = True,

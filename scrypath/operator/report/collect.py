@@ -36,6 +36,7 @@ from scrypath.operator.report.rebuild_status import rebuild_view, unobserved
 from scrypath.operator.report.recommend import recommended
 from scrypath.operator.report.signals import drift_signals
 from scrypath.schema.index_ref import IndexRef
+from scrypath.source.engine import probed
 from scrypath.sync.progress import progress_bar
 from scrypath.telemetry import span
 from scrypath.vocabulary import ComparisonBasis, ComparisonMethod, DocumentDrift, Verification
@@ -87,7 +88,7 @@ def look(
     StoreBusy
         When another process held the DuckDB file too long.
     """
-    with span("scrypath.reconcile", schema=ref.schema.name, index=ref.uid):
+    with span("scrypath.reconcile", schema=ref.schema.name, index=ref.uid), probed(ref.config):
         stored = _recent(ref, scope)
         comparison: Comparison | None = None
         if stored is not None:
