@@ -14,8 +14,8 @@ from scrypath.compare.scratch import Scanned, insert, joined, scratch
 from scrypath.compare.waiting import all_or_failure
 from scrypath.errors import IndexNotFound
 from scrypath.meilisearch import indexes
-from scrypath.schema.documents import computed
 from scrypath.reach import submit
+from scrypath.schema.documents import computed
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.ahead import ahead
