@@ -138,4 +138,4 @@ def newest_task(config: Config, *, up_to: int | None = None) -> TaskSeen | None:
     if found.is_empty():
         return None
     uid, enqueued_at, kind = found.select("uid", "enqueued_at", "type").row(0)
-    return TaskSeen(int(uid), enqueued_at.isoformat(), str(kind))
+    return TaskSeen(int(uid), "" if enqueued_at is None else enqueued_at.isoformat(), str(kind))

@@ -141,3 +141,27 @@ def test_a_work_id_that_is_none(command: Command, work_id: str, kind: str) -> No
     assert error["error"] == kind
     assert work_id.rpartition(":")[2] in error["message"]
     assert error["hint"]
+
+
+def test_the_command_line_says_what_was_read_and_what_was_taken_from_before(
+    products: list[str], command: Command, sql: Callable[..., None]
+) -> None:
+    everything = "Every row and every document was read."
+    assert everything in command("reconcile", "Product").stdout
+    sql("UPDATE products SET stock = stock + 1 WHERE id = 7")
+    increment = command("reconcile", "Product")
+    assert increment.returncode == 2
+    text = " ".join(increment.stdout.split())
+    assert (
+        "Only what changed was read, by the versions of rows, whoever wrote: 1 id now; 19 documents as in snap-"
+        in text
+    )
+    (report,) = json.loads(command("reconcile", "Product", "--json").stdout)["reports"]
+    told = {name: report[name] for name in ("method", "basis", "read_now", "from_before")}
+    assert told == {"method": "incremental", "basis": "row_versions", "read_now": 1, "from_before": 19}
+    assert everything in command("reconcile", "Product", "--full").stdout
+    listed = " ".join(command("snapshots", "Product").stdout.split())
+    assert "1 by row versions, 19 from before" in listed
+    stored = json.loads(command("snapshots", "Product", "--json").stdout)
+    assert [row["method"] for row in stored] == ["full", "incremental", "incremental", "full"]
+    assert stored[1]["started_from"] == stored[2]["snapshot_id"]

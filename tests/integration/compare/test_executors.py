@@ -86,8 +86,10 @@ def same(one: scrypath.Reconcile, other: scrypath.Reconcile) -> bool:
 def test_a_divided_comparison_finds_what_the_undivided_one_finds(
     drifted: Config, executor: Executor, verify: str
 ) -> None:
-    undivided = scrypath.reconcile_sync("Product", verify=verify, config=drifted)
-    divided = scrypath.reconcile_sync("Product", verify=verify, executor=executor, config=drifted)
+    undivided = scrypath.reconcile_sync("Product", verify=verify, incremental=False, config=drifted)
+    divided = scrypath.reconcile_sync(
+        "Product", verify=verify, executor=executor, incremental=False, config=drifted
+    )
     assert same(divided, undivided)
     assert drift_of(divided) == {
         "1": "stale",
@@ -104,8 +106,8 @@ def test_a_divided_comparison_finds_what_the_undivided_one_finds(
 def test_workers_that_take_a_schema_each_find_what_this_process_finds(
     drifted: Config, executor: Executor
 ) -> None:
-    here = scrypath.reconcile_sync("Product", "Brand", config=drifted)
-    there = scrypath.reconcile_sync("Product", "Brand", executor=executor, config=drifted)
+    here = scrypath.reconcile_sync("Product", "Brand", incremental=False, config=drifted)
+    there = scrypath.reconcile_sync("Product", "Brand", executor=executor, incremental=False, config=drifted)
     assert [report.schema for report in there] == [report.schema for report in here] == ["Product", "Brand"]
     assert all(same(*pair) for pair in zip(here, there, strict=True))
     assert there.in_step is False
@@ -117,9 +119,9 @@ def test_a_table_with_ids_of_text_is_divided_by_them(config: Config, executor: E
     sql("INSERT INTO shelves SELECT chr(65 + n) || chr(97 + n % 3), n::text FROM generate_series(0, 9) AS n")
     scrypath.backfill("tests.support.table_schema:Shelf", config=config)
     sql("INSERT INTO shelves VALUES ('it''s', 'refused'), ('z%', 'refused'), ('a', 'new'), ('Z', 'new')")
-    report = scrypath.reconcile_sync("Shelf", executor=executor, config=config)
+    report = scrypath.reconcile_sync("Shelf", executor=executor, incremental=False, config=config)
     assert drift_of(report) == {"Z": "missing", "a": "missing", "it's": "unknown", "z%": "unknown"}
-    assert same(report, scrypath.reconcile_sync("Shelf", config=config))
+    assert same(report, scrypath.reconcile_sync("Shelf", incremental=False, config=config))
 
 
 def test_rows_without_an_id_of_their_own_are_in_one_part(config: Config, sql: Sql) -> None:
@@ -129,8 +131,8 @@ def test_rows_without_an_id_of_their_own_are_in_one_part(config: Config, sql: Sq
     scrypath.backfill(labels.Label, config=config)
     sql("INSERT INTO labels (code) VALUES (NULL), (NULL), (''), ('a b'), ('A'), ('A'), ('A'), ('A')")
     with ThreadPoolExecutor(2) as executor:
-        report = scrypath.reconcile_sync(labels.Label, executor=executor, config=config)
-    assert same(report, scrypath.reconcile_sync(labels.Label, config=config))
+        report = scrypath.reconcile_sync(labels.Label, executor=executor, incremental=False, config=config)
+    assert same(report, scrypath.reconcile_sync(labels.Label, incremental=False, config=config))
     assert report.rows == 11
     assert "3 rows have no id." in report.documents["detail"].to_list()
 
@@ -140,22 +142,23 @@ def test_rows_without_an_index_and_an_index_without_rows(
 ) -> None:
     config = replace(config, page_size=4)
     bare = replace(config, index_prefix=f"{config.index_prefix}none")
-    report = scrypath.reconcile_sync("Product", executor=executor, config=bare)
+    report = scrypath.reconcile_sync("Product", executor=executor, incremental=False, config=bare)
     assert (report.rows, report.indexed, report.note) == (20, 0, "The index does not exist.")
     assert set(drift_of(report).values()) == {"missing"}
     sql("DELETE FROM products")
-    report = scrypath.reconcile_sync("Product", executor=executor, config=config)
+    report = scrypath.reconcile_sync("Product", executor=executor, incremental=False, config=config)
     assert (report.rows, report.indexed) == (0, 20)
     assert set(drift_of(report).values()) == {"orphan"}
 
 
-def test_where_less_cannot_tell_everything_is_read_on_the_executor(drifted: Config) -> None:
+def test_where_less_cannot_tell_everything_is_read_on_the_executor(drifted: Config, sql: Sql) -> None:
     with ThreadPoolExecutor(2, thread_name_prefix="mine") as executor:
-        undivided = scrypath.reconcile_sync("Product", config=drifted)
-        report = scrypath.reconcile_sync("Product", incremental=True, executor=executor, config=drifted)
-        assert report.note == "Everything was compared: Product declares no updated_at."
-        assert same(report, undivided)
+        scrypath.reconcile_sync("Product", config=drifted)
+        sql("DELETE FROM products WHERE id = 5")
+        report = scrypath.reconcile_sync("Product", executor=executor, config=drifted)
+        assert report.note == "Everything was compared: Rows or documents came or went without a trace."
         assert any(thread.name.startswith("mine") for thread in threading.enumerate())
+    assert same(report, scrypath.reconcile_sync("Product", incremental=False, config=drifted))
     # A snapshot that is young enough needs no executor.
     again = scrypath.reconcile_sync("Product", max_age=timedelta(hours=1), executor=executor, config=drifted)
     assert again.from_snapshot
@@ -179,7 +182,7 @@ def test_what_reads_little_is_not_divided(
 )
 def test_what_is_no_executor_is_named(config: Config, given: Any) -> None:
     with pytest.raises(InvalidOptions) as refused:
-        scrypath.reconcile_sync("Product", executor=given, config=config)
+        scrypath.reconcile_sync("Product", executor=given, incremental=False, config=config)
     assert refused.value.message == f"executor cannot be {given!r}."
     assert "client.get_executor()" in refused.value.hint
 
@@ -188,7 +191,7 @@ def test_an_executor_that_was_shut_down_takes_no_part(drifted: Config) -> None:
     with ThreadPoolExecutor(1) as executor:
         pass
     with pytest.raises(PartFailed, match="cannot schedule new futures after shutdown") as failed:
-        scrypath.reconcile_sync("Product", executor=executor, config=drifted)
+        scrypath.reconcile_sync("Product", executor=executor, incremental=False, config=drifted)
     assert failed.value.message.startswith("On ThreadPoolExecutor, the rows of Product up to id 6 could not")
 
 
@@ -207,10 +210,10 @@ def test_a_schema_of_a_notebook_is_read_on_threads_only(
         name = mapped_column(sa.Text)
 
     with pytest.raises(SchemaError, match=r"'__main__:.*Shown'") as failed:
-        scrypath.reconcile_sync(Shown, executor=executor, config=drifted)
+        scrypath.reconcile_sync(Shown, executor=executor, incremental=False, config=drifted)
     assert "give a ThreadPoolExecutor" in failed.value.hint
     with ThreadPoolExecutor(2) as threads:
-        assert scrypath.reconcile_sync(Shown, executor=threads, config=drifted).rows == 20
+        assert scrypath.reconcile_sync(Shown, executor=threads, incremental=False, config=drifted).rows == 20
 
 
 @on_separate_processes
@@ -219,7 +222,7 @@ def test_a_schema_that_is_another_one_at_the_workers(
 ) -> None:
     with pytest.raises(SchemaError, match="Changeling is declared differently where the executor") as failed:
         scrypath.reconcile_sync(
-            crashing_projection.Changeling, executor=executor, config=crashing_projections
+            crashing_projection.Changeling, executor=executor, incremental=False, config=crashing_projections
         )
     assert "the same version there" in failed.value.hint
     assert "It was met while reading the rows of Changeling." in "".join(failed.value.__notes__)
@@ -227,9 +230,16 @@ def test_a_schema_that_is_another_one_at_the_workers(
 
 @pytest.mark.parametrize("kind", SEPARATE)
 def test_a_worker_that_dies_is_a_part_that_failed(crashing_projections: Config, kind: str) -> None:
-    assert scrypath.reconcile_sync(crashing_projection.Mortal, config=crashing_projections).rows == 7
+    assert (
+        scrypath.reconcile_sync(
+            crashing_projection.Mortal, incremental=False, config=crashing_projections
+        ).rows
+        == 7
+    )
     with KINDS[kind]() as executor, pytest.raises(PartFailed) as failed:
-        scrypath.reconcile_sync(crashing_projection.Mortal, executor=executor, config=crashing_projections)
+        scrypath.reconcile_sync(
+            crashing_projection.Mortal, executor=executor, incremental=False, config=crashing_projections
+        )
     assert failed.value.message.startswith(
         f"On {type(executor).__name__}, the rows of Mortal could not be read"
     )
@@ -242,7 +252,12 @@ def test_in_a_fleet_the_other_schemas_are_compared_all_the_same(
     crashing_projections: Config, drifted: Config, executor: Executor
 ) -> None:
     fleet = scrypath.reconcile_sync(
-        crashing_projection.Changeling, "Product", "Brand", executor=executor, config=drifted
+        crashing_projection.Changeling,
+        "Product",
+        "Brand",
+        executor=executor,
+        incremental=False,
+        config=drifted,
     )
     assert [report.schema for report in fleet] == ["Product", "Brand"]
     assert isinstance(fleet.errors["Changeling"], SchemaError)

@@ -102,9 +102,9 @@ def test_an_interruption_in_a_notebook_leaves_nothing_either(
 
     sql("UPDATE products SET stock = 100 WHERE id = 1")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for step in ("comparison.confirmed", "looking.sync_status", "looking.snapshots.save"):
+    for step in ("compare.full.confirmed", "operator.report.collect.status_of", "memory.snapshots.save"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"scrypath.operator.{step}", interrupted)
+            patch.setattr(f"scrypath.{step}", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 scrypath.reconcile_sync("Product", config=config)
         assert [path.name for path in tmp_path.iterdir() if path.name.startswith("scrypath-")] == []
