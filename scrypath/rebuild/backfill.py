@@ -228,11 +228,14 @@ def _tables(ref: IndexRef, start: Any) -> Generator[tuple[pa.Table, Mapping[str,
         while True:
             # Asked before the rows are read: a row that changes in between is written twice, never missed.
             tokens = fence.tokens(Part(after=after, limit=size))
-            table = rows.table(ref, Part(after=after, limit=size), over=fence.over)
-            if not table.num_rows:
+            last = None
+            with rows.stream_tables(ref, Part(after=after, limit=size), over=fence.over) as tables:
+                for table in tables:
+                    last = table.column(ref.schema.document_id)[-1].as_py()
+                    yield table, tokens
+            if last is None:
                 return
-            yield table, tokens
-            after = id_value(ref.schema, str(table.column(ref.schema.document_id)[-1].as_py()))
+            after = id_value(ref.schema, str(last))
 
 
 def _documents(

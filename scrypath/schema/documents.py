@@ -29,7 +29,7 @@ Strings escape the quotation mark, the backslash and control characters, these a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ from scrypath.schema.columns import from_records
 from scrypath.schema.fields import LISTS, Field, Kind
 from scrypath.schema.identity import ID_PATTERN
 from scrypath.schema.metadata import FINGERPRINT_FIELD, SearchSchema
+from scrypath.table_pieces import pieces
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -154,27 +155,10 @@ def computed(query: str, table: pa.Table) -> pa.Table:
 
     found = []
     with computing(), _ENGINE.cursor() as cursor:
-        for piece in pieces(numbered(table)):
+        for piece in pieces(numbered(table), PIECE):
             cursor.register("batch", piece)
             found.append(cursor.sql(query).to_arrow_table())
     return pa.concat_tables(found)
-
-
-def pieces(table: pa.Table, most: int = PIECE) -> Iterator[pa.Table]:
-    """A table in pieces of so many bytes, or of one row where a row has more; an empty table is one piece.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> [piece.num_rows for piece in pieces(pa.table({"words": ["a" * 60] * 3 + ["a" * 500]}), most=200)]
-    [2, 1, 1]
-    """
-    if table.num_rows < 2 or table.nbytes <= most:
-        yield table
-        return
-    middle = (table.num_rows + 1) // 2
-    for half in (table.slice(0, middle), table.slice(middle)):
-        yield from pieces(half, most)
 
 
 def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
@@ -188,7 +172,7 @@ def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
     import pyarrow as pa
 
     if not table.num_rows:  # as where every row is gone that a job is about
-        return Documents([], pa.nulls(0, pa.string()), [])
+        return nothing()
     done = computed(
         f"SELECT {id_sql(schema)} AS id, {document_sql(schema)}::VARCHAR || chr(10) AS line, "
         f"{fingerprint_sql(schema)} AS fingerprint FROM batch",
@@ -206,6 +190,13 @@ def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
     lines = done.column("line")
     body = lines.chunk(0) if lines.num_chunks == 1 else pa.concat_arrays(lines.chunks)
     return Documents(ids, body, fingerprints)
+
+
+def nothing() -> Documents:
+    """No documents."""
+    import pyarrow as pa
+
+    return Documents([], pa.nulls(0, pa.string()), [])
 
 
 def project_records(schema: SearchSchema, records: Sequence[Any]) -> Documents:

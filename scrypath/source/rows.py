@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from scrypath.adaptive_count import AdaptiveCount
 from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
@@ -19,6 +20,7 @@ from scrypath.source.adbc import Connection, connected
 from scrypath.source.column_values import typed
 from scrypath.source.engine import engine, translated
 from scrypath.source.selection import Part
+from scrypath.table_pieces import gathered
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 EVERYTHING = Part()
+PORTION = 16 << 20  # bytes of columns that are projected and written together
+RECORDS = 8 << 20  # bytes of columns that are made of records at once
 LARGEST_PAGE = 5_000  # records at a time
 UNREADABLE = (LookupError, TypeError, ValueError)  # of a column type: an enum without this member, say
 
@@ -96,6 +100,15 @@ def table(ref: IndexRef, part: Part = EVERYTHING, *, over: Connection | None = N
     with stream(ref, part, over=over) as tables:
         found = list(tables)
     return pa.concat_tables(found) if found else arrow_schema(ref.schema).empty_table()
+
+
+@contextmanager
+def stream_tables(
+    ref: IndexRef, part: Part = EVERYTHING, *, over: Connection | None = None
+) -> Iterator[Generator[pa.Table]]:
+    """As :func:`stream`, in as few tables as ``PORTION`` bytes in each allow."""
+    with stream(ref, part, over=over) as tables:
+        yield (table for table in gathered(tables, PORTION))
 
 
 @contextmanager
@@ -200,10 +213,14 @@ def _snapshot(config: Config) -> Iterator[Session]:
 
 
 def _mappings(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Generator[Portion]:
-    statement = selection.mappings(ref.schema, part).execution_options(yield_per=_page(ref))
+    statement = selection.mappings(ref.schema, part).execution_options(stream_results=True)
+    count = AdaptiveCount(largest=_page(ref), most=RECORDS)
     try:
-        for page in session.execute(statement).mappings().partitions():
-            yield _projected(ref.schema, [dict(row) for row in page], strict=strict)
+        found = session.execute(statement).mappings()
+        while page := found.fetchmany(count.items):
+            portion = _projected(ref.schema, [dict(row) for row in page], strict=strict)
+            count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
+            yield portion
     except UNREADABLE as error:
         raise _unreadable(ref.schema, error) from error
 
@@ -211,10 +228,16 @@ def _mappings(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> G
 def _records(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Generator[Portion]:
     """Projected while their session is there: what a property of a record reads, it reads as of the same moment."""
     statement = selection.keys(ref.schema, part).execution_options(yield_per=_page(ref))
+    count = AdaptiveCount(largest=_page(ref), most=RECORDS)
     for keys in session.execute(statement).partitions():
-        for page, unreadable in _loaded(session, ref.schema, keys, strict=strict):
-            yield _projected(ref.schema, page, unreadable, strict=strict)
-        session.expunge_all()
+        start = 0
+        while some := keys[start : start + count.items]:
+            start += len(some)
+            for page, unreadable in _loaded(session, ref.schema, some, strict=strict):
+                portion = _projected(ref.schema, page, unreadable, strict=strict)
+                count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
+                yield portion
+            session.expunge_all()
 
 
 def _loaded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import batched
 from time import monotonic
@@ -71,12 +72,18 @@ def converge(
         for part in batched(dict.fromkeys(ids), ref.config.batch_size):
             left: tuple[str, ...] = part
             for _ in range(rounds):
-                reading = fence.read(left)
-                posted, complete = _posted(ref, reading, mode=mode, cause=cause)
-                sent += posted
+                tokens: dict[str, str] = {}
+                complete = True
+                with closing(fence.read(left)) as readings:
+                    for reading in readings:
+                        posted, complete = _posted(ref, reading, mode=mode, cause=cause)
+                        sent += posted
+                        tokens.update(reading.tokens)
+                        if not complete:
+                            break
                 if not complete:
                     continue
-                left = fence.overtaken(left, reading.tokens)
+                left = fence.overtaken(left, tokens)
                 if not left:
                     break
             in_flight += left

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from scrypath.schema.documents import Documents, project_columns
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.adbc import Connection
 from scrypath.source.selection import Part
+
+
+def portions(ref: IndexRef, ids: Sequence[str], *, over: Connection | None = None) -> Iterator[Documents]:
+    """The documents of the rows behind these ids, as many at a time as are held at once.
+
+    Raises
+    ------
+    ProjectionError
+        When one of the rows cannot be projected.
+    """
+    with rows.stream_tables(ref, Part(ids=ids), over=over) as tables:
+        for table in tables:
+            yield project_columns(ref.schema, table)
 
 
 def current(

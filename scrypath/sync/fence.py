@@ -8,18 +8,18 @@ commit, has the last word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
 from scrypath.errors import ReplicaSource
-from scrypath.schema.documents import Documents
+from scrypath.schema.documents import Documents, nothing
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import row_tokens, rows
 from scrypath.source.adbc import Connection, connected
 from scrypath.source.selection import Part
-from scrypath.sync.current_documents import current
+from scrypath.sync.current_documents import portions
 from scrypath.wording import counted
 
 ROUNDS = 5  # writes of one row that keeps changing, before it is left to the next write
@@ -65,8 +65,8 @@ class Fence:
     over: Connection | None
     by_version: bool
 
-    def read(self, ids: Sequence[str]) -> Reading:
-        """The rows behind these ids.
+    def read(self, ids: Sequence[str]) -> Generator[Reading]:
+        """The rows behind these ids, as many at a time as are held at once; the last ones are those that are gone.
 
         Raises
         ------
@@ -75,9 +75,16 @@ class Fence:
         """
         # Asked before the rows are read: a row that changes in between is written twice, never missed.
         stamps = self.tokens(Part(ids=ids))
-        documents, vanished = current(self.ref, ids, over=self.over)
-        prints = dict(zip(documents.ids, documents.fingerprints, strict=True))
-        return Reading(documents, vanished, prints if stamps is None else stamps, monotonic())
+        present: set[str] = set()
+        read_at = None
+        for documents in portions(self.ref, ids, over=self.over):
+            prints = dict(zip(documents.ids, documents.fingerprints, strict=True))
+            present |= prints.keys()
+            # What was read after others were sent is as old as those.
+            yield Reading(documents, (), prints if stamps is None else stamps, read_at or monotonic())
+            read_at = monotonic()
+        vanished = tuple(dict.fromkeys(item for item in ids if item not in present))
+        yield Reading(nothing(), vanished, stamps or {}, read_at or monotonic())
 
     def tokens(self, part: Part) -> Mapping[str, str] | None:
         """The tokens of a part's rows before they are read; none where only reading them tells."""
@@ -85,7 +92,12 @@ class Fence:
 
     def overtaken(self, ids: Sequence[str], tokens: Mapping[str, str]) -> tuple[str, ...]:
         """Those of the ids whose row is another than when it was read: changed, gone, or there again."""
-        now = self._stamps(Part(ids=ids)) if self.by_version else self.read(ids).tokens
+        now: dict[str, str] = {}
+        if self.by_version:
+            now = self._stamps(Part(ids=ids))
+        else:
+            for reading in self.read(ids):
+                now.update(reading.tokens)
         return tuple(item for item in dict.fromkeys(ids) if now.get(item) != tokens.get(item))
 
     def _stamps(self, part: Part) -> dict[str, str]:

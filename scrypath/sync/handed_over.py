@@ -16,6 +16,7 @@ from scrypath.source import rows
 from scrypath.source.engine import engine
 from scrypath.sync import sending
 from scrypath.sync.convergence import converge
+from scrypath.sync.current_documents import portions
 from scrypath.sync.fence import Fence, fenced
 from scrypath.sync.sending import Sent
 from scrypath.vocabulary import SyncMode
@@ -98,9 +99,9 @@ def _equal(fence: Fence, given: Mapping[str, str]) -> set[str]:
     equal: set[str] = set()
     for part in batched(given, fence.ref.config.batch_size):
         with suppress(ProjectionError):  # of the rows: the records beside them are written as they were given
-            found = fence.read(part).documents
-            prints = zip(found.ids, found.fingerprints, strict=True)
-            equal.update(item for item, mark in prints if given[item] == mark)
+            for found in portions(fence.ref, part, over=fence.over):
+                prints = zip(found.ids, found.fingerprints, strict=True)
+                equal.update(item for item, mark in prints if given[item] == mark)
     return equal
 
 

@@ -297,7 +297,9 @@ def test_a_view_is_fenced_by_content_and_a_query_over_other_tables_by_versions(r
         with fenced(ref) as fence:
             assert fence.by_version is by_version
             assert standing(ref, fence.over).heap is (schema.table is not view)
-            tokens = fence.read(["1", "2"]).tokens
+            tokens = {
+                item: mark for reading in fence.read(["1", "2"]) for item, mark in reading.tokens.items()
+            }
             assert fence.overtaken(["1", "2"], tokens) == ()
             race.newer(post=False)
             assert fence.overtaken(["1", "2"], tokens) == ("1",)
