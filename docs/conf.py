@@ -18,6 +18,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "frame_schemas",
+    "value_types",
     "command_line",
     "telemetry_spans",
 ]
