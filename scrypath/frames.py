@@ -101,6 +101,10 @@ FAILURE_HISTORY = _schema(
     Column("first_seen", UTC, "When this machine first saw it", "UTC"),
     Column("last_seen", UTC, "When this machine last saw it", "UTC"),
     Column("times_seen", COUNT, "How many reports saw it", "reports"),
+    Column(
+        "database", TEXT, "Which database it is about: host, port and name; null when that was not stored"
+    ),
+    Column("server", TEXT, "Which search server it is about: host and port; null when that was not stored"),
 )
 
 REASON_COUNTS = _schema(
@@ -206,6 +210,10 @@ SNAPSHOTS = _schema(
     ),
     Column("from_before", COUNT, "Of an incremental one: taken from an earlier comparison", "documents"),
     Column("started_from", TEXT, "Of an incremental one: snapshot of that earlier comparison"),
+    Column(
+        "database", TEXT, "Which database it is about: host, port and name; null when that was not stored"
+    ),
+    Column("server", TEXT, "Which search server it is about: host and port; null when that was not stored"),
     Column("published_by", TEXT, "Who published it, as login@machine; null in the memory of one machine"),
 )
 
@@ -232,6 +240,10 @@ AUDIT = _schema(
     Column("outcome", OUTCOMES, "What became of it, null in the row before"),
     Column("document_count", COUNT, "Documents it touches", "documents"),
     Column("detail", TEXT, "In one sentence, redacted"),
+    Column(
+        "database", TEXT, "Which database it is about: host, port and name; null when that was not stored"
+    ),
+    Column("server", TEXT, "Which search server it is about: host and port; null when that was not stored"),
 )
 
 FIELD_DIFFERENCES = _schema(

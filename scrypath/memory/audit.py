@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import polars as pl
@@ -16,6 +16,7 @@ from scrypath.config import Config
 from scrypath.errors import InvalidOptions, ScrypathError, certainly_failed
 from scrypath.frames import AUDIT
 from scrypath.memory import redacting, store
+from scrypath.memory.environment import environment
 from scrypath.memory.sql import load
 from scrypath.vocabulary import Outcome
 
@@ -142,6 +143,7 @@ def before(
         "plan_hash": plan_hash,
         "document_count": document_count,
         "detail": detail,
+        **asdict(environment(config)),
     }
     frame = redacting.columns(config, AUDIT.rows([row]), "actor", "target", "detail")
     with store.connect(config) as connection:

@@ -10,6 +10,7 @@ from scrypath import frame_schema
 from scrypath.config import Config
 from scrypath.frames import FAILED_WORK, FAILURE_HISTORY
 from scrypath.memory import redacting, store
+from scrypath.memory.environment import environment
 from scrypath.memory.sql import load
 
 
@@ -43,7 +44,12 @@ def archive(config: Config, frame: pl.DataFrame) -> int:
     failed = redacting.columns(config, FAILED_WORK.conform(frame), "reason").unique(
         ["work_id", "failed_at"], keep="last"
     )
-    seen = failed.with_columns(pl.lit(datetime.now(UTC), frame_schema.UTC).alias("seen_at"))
+    place = environment(config)
+    seen = failed.with_columns(
+        pl.lit(datetime.now(UTC), frame_schema.UTC).alias("seen_at"),
+        pl.lit(place.database, pl.String()).alias("database"),
+        pl.lit(place.server, pl.String()).alias("server"),
+    )
     with store.connect(config) as connection, store.staged(connection, seen_failures=seen):
         connection.execute(load("failures_update"))
         [(new,)] = connection.execute(load("failures_insert")).fetchall()

@@ -13,7 +13,7 @@ from scrypath.memory.engine import attached, unwritable
 from scrypath.memory.lock import Patience
 from scrypath.memory.sql import load
 
-CURRENT = 4
+CURRENT = 5
 
 # Any DuckDB from 1.4 on can read files of this version.
 _STORAGE_VERSION = "v1.4.0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import polars as pl
 from scrypath.config import Config
 from scrypath.frame_schema import COUNT, IDS, MODE, OPERATION, TEXT, UTC, Column, FrameSchema
 from scrypath.memory import redacting, store
+from scrypath.memory.environment import environment
 from scrypath.memory.sql import load
 from scrypath.vocabulary import Operation, SyncMode
 
@@ -31,6 +32,12 @@ LEDGER = FrameSchema(
         Column("document_count", COUNT, "How many documents it carried", "documents"),
         Column("sent_at", UTC, "When it was sent", "UTC"),
         Column("cause", TEXT, "What it was sent for: a work id, a plan, or null for an ordinary write"),
+        Column(
+            "database", TEXT, "Which database it is about: host, port and name; null when that was not stored"
+        ),
+        Column(
+            "server", TEXT, "Which search server it is about: host and port; null when that was not stored"
+        ),
     ),
 )
 
@@ -79,7 +86,8 @@ def record(config: Config, works: Sequence[SentWork]) -> None:
     """
     if not works:
         return
-    frame = redacting.columns(config, LEDGER.rows(map(_row, works)), "cause")
+    place = asdict(environment(config))
+    frame = redacting.columns(config, LEDGER.rows(_row(work) | place for work in works), "cause")
     with store.connect(config) as connection:
         [(last,)] = connection.execute("SELECT coalesce(max(request), 0) FROM requests").fetchall()
         numbered = frame.with_columns(pl.int_range(last + 1, last + 1 + pl.len()).alias("request"))
@@ -130,6 +138,7 @@ def lookup(
         return LEDGER.empty()
     asked = {
         "references": _json(references),
+        "server": environment(config).server,
         "tasks": _json([{"index": index, "task_uid": uid} for index, uid in task_uids]),
     }
     with store.connect(config, read_only=True) as connection:
@@ -146,13 +155,30 @@ def lookup(
     )
 
 
+def written_since(config: Config, index: str, moment: datetime) -> bool:
+    """Whether a request to an index of this server is recorded that was sent at a moment or later.
+
+    Parameters
+    ----------
+    config
+        Names the file, and the server.
+    index
+        Index name on the server.
+    moment
+        With its time zone.
+    """
+    asked = {"index": index, "server": environment(config).server, "moment": moment}
+    with store.connect(config, read_only=True) as connection:
+        return bool(connection.execute(load("ledger_since"), asked).fetchall())
+
+
 def _json(asked: Sequence[Any]) -> str:
     # One text: DuckDB takes the items of a list one by one.
     return orjson.dumps(list(asked)).decode()
 
 
 def _row(work: SentWork) -> dict[str, Any]:
-    row = {column.name: getattr(work, column.name) for column in LEDGER.columns}
+    row = {column.name: getattr(work, column.name, None) for column in LEDGER.columns}
     if work.document_ids is not None:
         row["document_ids"] = list(map(str, work.document_ids))
     return row

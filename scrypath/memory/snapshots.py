@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.frames import DOCUMENTS, SNAPSHOT_CHANGES, SNAPSHOTS
 from scrypath.memory import published, redacting, store
+from scrypath.memory.environment import environment
 from scrypath.memory.retention import enforce, prune
 from scrypath.memory.sql import load
 from scrypath.vocabulary import Verification
@@ -60,6 +61,8 @@ class SnapshotRecord:
     read_now: int | None = None
     from_before: int | None = None
     started_from: str | None = None
+    database: str | None = None  # as it is stored, of the configuration
+    server: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)  # anything that JSON can say
 
 
@@ -96,7 +99,8 @@ def save(config: Config, record: SnapshotRecord, documents: pl.DataFrame) -> str
     snapshot_id = f"snap-{record.taken_at:%Y%m%d-%H%M%S}-{secrets.token_hex(5)}"
     evidence = json.dumps(redacting.tree(config, record.evidence), ensure_ascii=False, sort_keys=True)
     values = {name.name: getattr(record, name.name) for name in fields(record)}
-    row = SNAPSHOTS.rows([values | {"snapshot_id": snapshot_id}]).select(
+    values |= {"snapshot_id": snapshot_id} | asdict(environment(config))
+    row = SNAPSHOTS.rows([values]).select(
         pl.exclude("duration", "published_by"),
         pl.col("duration").dt.total_microseconds().alias("duration_us"),
         pl.lit(evidence).alias("evidence"),
@@ -152,7 +156,12 @@ def listing(config: Config, schema: str | None = None, *, url: str | Path | None
 
 
 def latest(
-    config: Config, schema: str, *, documents_compared: bool | None = None, url: str | Path | None = None
+    config: Config,
+    schema: str,
+    *,
+    documents_compared: bool | None = None,
+    here: bool = False,
+    url: str | Path | None = None,
 ) -> StoredSnapshot | None:
     """The newest snapshot of a schema.
 
@@ -164,6 +173,8 @@ def latest(
         Registered name.
     documents_compared
         True: only one that compared documents.
+    here
+        True: only one of the configured database and server.
     url
         A place that snapshots were published to; none: the memory of this machine.
 
@@ -173,7 +184,8 @@ def latest(
         None when there is no such snapshot yet.
     """
     with _history(config, url) as connection:
-        wanted = {"schema": schema, "documents_compared": documents_compared}
+        wanted = {"schema": schema, "documents_compared": documents_compared, "here": here}
+        wanted |= asdict(environment(config))
         found = store.read(connection, load("snapshots_latest"), wanted)
         if found.is_empty():
             return None

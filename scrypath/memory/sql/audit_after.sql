@@ -10,6 +10,8 @@ SELECT
     plan_hash,
     $outcome AS outcome,
     coalesce($document_count, document_count) AS document_count,
-    $detail AS detail
+    $detail AS detail,
+    "database",
+    server
 FROM audit
 WHERE audit_id = $audit_id AND phase = 'before';

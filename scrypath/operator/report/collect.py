@@ -27,8 +27,9 @@ from scrypath.errors import (
     TransportError,
 )
 from scrypath.frames import CONTRACT_DRIFT, DOCUMENTS
+from scrypath.meilisearch import tasks
 from scrypath.meilisearch.version import server_version
-from scrypath.memory import snapshots
+from scrypath.memory import ledger, snapshots
 from scrypath.memory.snapshots import SnapshotRecord, StoredSnapshot
 from scrypath.operator.report.model import Reconcile, open_work
 from scrypath.operator.report.options import Scope
@@ -91,6 +92,7 @@ def look(
     with span("scrypath.reconcile", schema=ref.schema.name, index=ref.uid), probed(ref.config):
         stored = _recent(ref, scope)
         comparison: Comparison | None = None
+        newest = _looked(lambda: _newest_task(ref)) if stored is None else None
         if stored is not None:
             comparison = stored[1]
         elif scope.documents:
@@ -118,6 +120,7 @@ def look(
                 status=status,
                 failed_work=failed_work,
                 signals=signals,
+                newest_task=newest,
             )
             snapshot_id = snapshots.save(
                 ref.config, record, comparison.drift if comparison is not None else DOCUMENTS.empty()
@@ -201,7 +204,7 @@ def _since_last(ref: IndexRef, verify: Verification, *, trusting: bool) -> Compa
 
 def _last(ref: IndexRef, verify: Verification) -> StoredSnapshot | None:
     """The last snapshot that compared this index's documents at least as thoroughly as asked for."""
-    latest = snapshots.latest(ref.config, ref.schema.name, documents_compared=True)
+    latest = snapshots.latest(ref.config, ref.schema.name, documents_compared=True, here=True)
     if latest is None or latest.record.verify not in (str(verify), str(Verification.CONTENT)):
         return None
     return latest if latest.record.index == ref.uid else None
@@ -211,6 +214,12 @@ def _everything(ref: IndexRef, verify: Verification, *, reading: Reading, shown:
     total = size(ref) if shown else None
     with progress_bar(f"{ref.schema.name}: rows and documents read", total, shown=shown, unit="") as bar:
         return compare(ref, verify=verify, read=partial(reading, on_progress=bar.update))
+
+
+def _newest_task(ref: IndexRef) -> int:
+    """Uid of the newest task of an index, -1 where there is none."""
+    found = tasks.listing(ref.config, index_uids=[ref.uid], limit=1).frame
+    return -1 if found.is_empty() else int(found.item(0, "uid"))
 
 
 def _looked[T](look: Callable[[], T]) -> T | None:
@@ -228,6 +237,7 @@ def _record(
     status: pl.DataFrame,
     failed_work: pl.DataFrame,
     signals: pl.DataFrame,
+    newest_task: int | None,
 ) -> SnapshotRecord:
     compared = comparison is not None and comparison.compared
     counts = dict(comparison.counts.iter_rows()) if comparison is not None else {}
@@ -240,8 +250,7 @@ def _record(
         documents_compared=compared,
         rows=comparison.rows if comparison is not None else None,
         documents=comparison.documents if comparison is not None else None,
-        **{str(kind): counts.get(str(kind)) for kind in DocumentDrift},
-        **open_work(status, failed_work),
+        **_numbers(counts, status, failed_work),
         method=str(comparison.method) if comparison is not None else None,
         basis=str(comparison.basis) if comparison is not None and comparison.basis is not None else None,
         read_now=comparison.read_now if comparison is not None else None,
@@ -250,6 +259,7 @@ def _record(
         evidence={
             "in_step": comparison.in_step if comparison is not None else None,
             "note": comparison.note if comparison is not None else None,
+            "newest_task": newest_task,
             "without_id": comparison.without_id if comparison is not None else 0,
             "index_created_at": comparison.index_created_at.isoformat()
             if comparison is not None and comparison.index_created_at is not None
@@ -265,6 +275,11 @@ def _record(
     )
 
 
+def _numbers(counts: dict[str, int | None], status: pl.DataFrame, failed_work: pl.DataFrame) -> Any:
+    """What a snapshot counts: documents by their drift, and open work."""
+    return {str(kind): counts.get(str(kind)) for kind in DocumentDrift} | open_work(status, failed_work)
+
+
 def _recent(ref: IndexRef, scope: Scope) -> tuple[str, Comparison] | None:
     """The last snapshot's comparison, when it is young enough and compared what is asked for."""
     if scope.max_age is None:
@@ -273,6 +288,11 @@ def _recent(ref: IndexRef, scope: Scope) -> tuple[str, Comparison] | None:
     if latest is None or datetime.now(UTC) - latest.record.taken_at > scope.max_age:
         return None
     record = latest.record
+    newest = _looked(lambda: _newest_task(ref))
+    if newest is not None and newest != record.evidence.get("newest_task"):
+        return None  # something was written since, by whomever
+    if ledger.written_since(ref.config, ref.uid, record.taken_at):
+        return None
     made = record.evidence.get("index_created_at")
     return latest.snapshot_id, Comparison(
         taken_at=record.taken_at,

@@ -260,3 +260,21 @@ def test_max_age_answers_from_the_last_snapshot_and_says_so(
     assert scrypath.snapshots(config=config).height == 1
     fresh = scrypath.reconcile_sync("Product", max_age=timedelta(0), config=config)
     assert fresh.from_snapshot is False
+
+
+def test_max_age_never_answers_from_before_a_write(config: Config, products: list[str]) -> None:
+    hour = timedelta(hours=1)
+
+    def recent(config: Config = config) -> bool:
+        return scrypath.reconcile_sync("Product", max_age=hour, config=config).from_snapshot
+
+    assert not recent()
+    assert recent()
+    elsewhere = replace(config, home=config.home / "elsewhere")  # another machine's memory
+    scrypath.delete_document("Product", 99, config=elsewhere)
+    assert not recent(), "the server's tasks say so"
+    assert recent()
+    nowhere = replace(config, meilisearch_url="http://127.0.0.1:9")
+    assert scrypath.reconcile_sync("Product", max_age=hour, config=nowhere).rows is None, "of another server"
+    scrypath.delete_document("Product", 99, config=config)
+    assert not recent(), "this memory says so"

@@ -32,6 +32,8 @@ def test_an_action_leaves_a_row_before_and_a_row_after(config: Config) -> None:
             "outcome": outcome,
             "document_count": 3,
             "detail": detail,
+            "database": None,
+            "server": None,
         }
         for phase, outcome, detail in (("after", "completed", "3 documents written."), ("before", None, ""))
     ]

@@ -47,6 +47,8 @@ def test_sent_work_is_found_by_reference(config: Config) -> None:
             "document_count": 2,
             "sent_at": SENT_AT,
             "cause": "oban:4",
+            "database": None,
+            "server": None,
         }
     ]
 
