@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from scrypath.errors import InvalidOptions, did_you_mean
-from scrypath.query.values import has_order, literal, quoted
+from scrypath.query.values import Literal, around, has_order, is_zero, literal, quoted
 from scrypath.schema import SearchSchema
 
 COMPARISONS = {"eq": "=", "ne": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -143,15 +143,34 @@ def _compared(schema: SearchSchema, name: str, operator: str, value: Any) -> str
         return f"{quoted(name)} {'IS NULL' if operator == 'eq' else 'IS NOT NULL'}"
     elif not found.text:
         return f"{quoted(name)} {'IS EMPTY' if operator == 'eq' else 'IS NOT EMPTY'}"
-    return f"{quoted(name)} {COMPARISONS[operator]} {found.text}"
+    if operator in ("eq", "ne"):
+        equal = _equal(name, found)
+        return equal if operator == "eq" else f"NOT ({equal})"
+    text = found.text
+    if is_zero(found):
+        # The server keeps -0.0 beside 0.0 and after it: both are the zero that is asked for.
+        text = "-0.0" if operator in ("gt", "lte") else "0.0"
+    elif (bounds := around(found)) is not None:
+        text = bounds[0] if operator in ("gte", "lt") else bounds[1]
+    return f"{quoted(name)} {COMPARISONS[operator]} {text}"
+
+
+def _equal(name: str, found: Literal) -> str:
+    if is_zero(found):
+        return f"{quoted(name)} IN [0.0, -0.0]"
+    if (bounds := around(found)) is not None:
+        return f"{quoted(name)} {bounds[0]} TO {bounds[1]}"
+    return f"{quoted(name)} = {found.text}"
 
 
 def _one_of(schema: SearchSchema, name: str, values: Iterable[Any]) -> str:
     literals = [literal(schema, name, value) for value in values]
     if not literals:
         raise _empty(name, [], "An empty list matches nothing: leave the condition out, or do not search.")
-    texts = [item.text for item in literals if item.text]
+    plain = [item for item in literals if item.text and not is_zero(item) and around(item) is None]
+    texts = [item.text for item in plain]
     parts = [f"{quoted(name)} IN [{', '.join(texts)}]"] if texts else []
+    parts += [_equal(name, item) for item in literals if item.text and item not in plain]
     parts += [f"{quoted(name)} IS NULL"] if any(item.value is None for item in literals) else []
     parts += [f"{quoted(name)} IS EMPTY"] if any(item.value == "" for item in literals) else []
     return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -15,6 +18,8 @@ from scrypath.schema.fields import LISTS, Field, Kind
 from scrypath.schema.values import field_value
 
 EXACT = 2**53  # the server compares numbers as doubles: beyond it, neighbours are equal
+EXACT_POWER = 22  # of ten: greater ones are no doubles
+NEIGHBOURS = 2  # doubles on each side that a number may have become
 LONGEST = 468  # bytes of a text that the server keeps for filters
 _NUMBER = frozenset("-.0123456789")
 
@@ -88,6 +93,29 @@ def has_order(schema: SearchSchema, name: str, found: Literal) -> bool:
     if field.as_text or field.network is not None or field.kind is Kind.INTERVAL:
         return False
     return field.kind is not Kind.TIME or not set(found.text) & set("+-Z")
+
+
+def is_zero(found: Literal) -> bool:
+    """Whether it is the zero of a floating-point number, which has two signs."""
+    return isinstance(found.value, float) and found.value == 0
+
+
+def around(found: Literal) -> tuple[str, str] | None:
+    """The bounds between which the server keeps a number, None where it keeps exactly the one that is written.
+
+    It reads numbers of documents with two roundings: one of more than 15 digits, or of a very large or small exponent,
+    may become one of its nearest neighbours. Numbers of a filter it reads exactly.
+    """
+    if not isinstance(found.value, float) or found.value == 0:
+        return None
+    _, digits, exponent = Decimal(repr(found.value)).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    if int("".join(map(str, digits))) <= EXACT and abs(exponent) <= EXACT_POWER:
+        return None
+    most = sys.float_info.max
+    bounds = (math.nextafter(found.value, way, steps=NEIGHBOURS) for way in (-math.inf, math.inf))
+    low, high = (min(max(bound, -most), most) for bound in bounds)
+    return (quoted(repr(low)), quoted(repr(high))) if (low > 0) == (high > 0) and low and high else None
 
 
 def quoted(text: str) -> str:

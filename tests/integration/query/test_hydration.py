@@ -100,7 +100,7 @@ def test_an_asynchronous_session_hydrates_too(filled: Config, article: scrypath.
     found = scrypath.search(article, size=5, config=filled)
 
     async def read() -> scrypath.SearchResult:
-        url = engine(filled).url.set(drivername="postgresql+psycopg")
+        url = sa.make_url(str(filled.database_url)).set(drivername="postgresql+psycopg")
         away = create_async_engine(url)
         try:
             async with AsyncSession(away) as session:

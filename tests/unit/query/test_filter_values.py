@@ -88,3 +88,19 @@ def test_an_empty_text_inside_of_json_is_not_told_from_an_empty_list() -> None:
         scrypath.SearchRequest(THING, filter={"attrs.size": ""})
     with pytest.raises(InvalidOptions, match="cannot be"):
         scrypath.SearchRequest(THING, filter={"attrs": {"eq": {"size": 1}}})
+
+
+NUMBERS: list[tuple[Any, str]] = [
+    (0.1, '"attrs.size" = 0.1'),
+    (-2.5, '"attrs.size" = -2.5'),
+    (0.30000000000000004, '"attrs.size" "0.29999999999999993" TO "0.30000000000000016"'),
+]
+
+
+@pytest.mark.parametrize(("number", "expression"), NUMBERS)
+def test_a_number_that_the_server_may_keep_as_its_neighbour_is_a_range(
+    number: float, expression: str
+) -> None:
+    found = scrypath.SearchRequest(THING, filter={"attrs.size": number}).expression()
+    assert found is not None
+    assert found.startswith(expression)
