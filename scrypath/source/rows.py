@@ -229,15 +229,16 @@ def _records(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Ge
     """Projected while their session is there: what a property of a record reads, it reads as of the same moment."""
     statement = selection.keys(ref.schema, part).execution_options(yield_per=_page(ref))
     count = AdaptiveCount(largest=_page(ref), most=RECORDS)
-    for keys in session.execute(statement).partitions():
-        start = 0
-        while some := keys[start : start + count.items]:
-            start += len(some)
-            for page, unreadable in _loaded(session, ref.schema, some, strict=strict):
-                portion = _projected(ref.schema, page, unreadable, strict=strict)
-                count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
-                yield portion
-            session.expunge_all()
+    with session.execute(statement) as found:  # closed, too, where the reader stops half way
+        for keys in found.partitions():
+            start = 0
+            while some := keys[start : start + count.items]:
+                start += len(some)
+                for page, unreadable in _loaded(session, ref.schema, some, strict=strict):
+                    portion = _projected(ref.schema, page, unreadable, strict=strict)
+                    count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
+                    yield portion
+                session.expunge_all()
 
 
 def _loaded(
