@@ -149,7 +149,8 @@ def _documents(ref: IndexRef, ids: list[str], verify: Verification) -> pl.DataFr
     if not bare:
         return found
     whole = [field.name for field in ref.schema.fields]
-    computed = pl.DataFrame(
-        document_fingerprints(ref.schema, index_documents.get_many(ref.config, index, bare, fields=whole))
+    read_whole = index_documents.get_in_portions(ref.config, index, bare, fields=whole)
+    computed = [pl.DataFrame(document_fingerprints(ref.schema, portion)) for portion in read_whole]
+    return pl.concat(
+        [found, *(portion.with_columns(by_content=True).cast(DOCUMENTS) for portion in computed)]
     )
-    return pl.concat([found, computed.with_columns(by_content=True).cast(DOCUMENTS)])

@@ -69,7 +69,10 @@ def document_tables(
         if by_content
         else [ref.schema.document_id, FINGERPRINT_FIELD]
     )
-    for page in index_documents.pages(ref.config, ref.uid, fields=fields, start=start, stop=stop, overlap=1):
+    most = index_documents.ANSWER if by_content else None
+    for page in index_documents.pages(
+        ref.config, ref.uid, fields=fields, start=start, stop=stop, overlap=1, most=most
+    ):
         if by_content:
             documents = page.documents()
             ids = [id_of(ref.schema, document) for document in documents[:1] + documents[-1:]]

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from scrypath.adaptive_count import AdaptiveCount
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch.indexes import path
-from scrypath.meilisearch.wire import Reply, Wire, connect
+from scrypath.meilisearch.wire import Reply, TooLong, Wire, connect
 from scrypath.reach import submit
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ANSWER = 16 << 20  # bytes of one answer with whole documents
 AHEAD = (
     2  # pages on their way while one is used: the server answers two connections at twice the speed of one
 )
@@ -74,6 +76,7 @@ def pages(
     stop: int | None = None,
     ahead: int = AHEAD,
     overlap: int = 0,
+    most: int | None = None,
 ) -> Iterator[Page]:
     """Read an index from ``start`` to ``stop``, in order, with the next pages already on their way.
 
@@ -94,6 +97,10 @@ def pages(
         Documents of the page before that every page but the first repeats; then a page that is empty by the time it is
         read is not left out. A page that does not begin as the one before ended shows that documents moved.
 
+    most
+        Bytes of one page: then it has fewer documents than ``page_size`` where they are long, and one at least.
+        Default: no limit, for fields that are known to be short.
+
     Raises
     ------
     IndexNotFound
@@ -108,34 +115,47 @@ def pages(
     wire, route = connect(config), path(index, "documents", "fetch")
     chosen = {} if fields is None else {"fields": list(fields)}
     with ThreadPoolExecutor(max_workers=ahead, thread_name_prefix="scrypath-pages") as reader:
-        coming: deque[Future[Page]] = deque()
+        coming: deque[tuple[int, int, Future[Page]]] = deque()
+        count = None if most is None else AdaptiveCount(largest=size, most=most // 2)
 
-        def ask(offset: int) -> None:
+        def ask(offset: int, stretch: int) -> None:
             begin = max(start, offset - overlap)
-            limit = (offset + size if stop is None else min(offset + size, stop)) - begin
-            coming.append(submit(reader, _read, wire, route, chosen | {"offset": begin, "limit": limit}))
+            limit = (offset + stretch if stop is None else min(offset + stretch, stop)) - begin
+            enough = None if limit <= 1 + overlap else most  # one document is read, however long
+            wanted = chosen | {"offset": begin, "limit": limit}
+            coming.append((offset, stretch, submit(reader, _read, wire, route, wanted, enough)))
 
         end = start + 1 if stop is None else stop  # until the first page tells, one page is known to exist
         following = start
-        before: Page | None = None
         try:
             while True:
                 while following < end and len(coming) < ahead:
-                    ask(following)
-                    following += size
+                    stretch = size if count is None else count.items
+                    ask(following, stretch)
+                    following += stretch
                 if not coming:
                     return
-                page = coming.popleft().result()
-                if before is not None and page.repeats(before):
-                    raise page.reply.malformed()  # or this would go on for as long as it claims to have documents
-                before = page
-                # A server that counts more documents than it gives has given all of them.
-                end = min(stop or page.total, page.total) if page.count else min(end, page.offset)
+                offset, stretch, reading = coming.popleft()
+                try:
+                    page = reading.result()
+                except TooLong:
+                    assert count is not None, "without a limit, no answer is too long"
+                    count.halve(stretch)
+                    following = offset
+                    _forget(coming)
+                    continue
+                if count is not None:
+                    count.learn(items=page.count, size=len(page.body))
+                end = page.total if stop is None else min(stop, page.total)
                 if page.count or overlap or page.offset == start:
                     yield page
         finally:
-            for future in coming:
-                future.cancel()
+            _forget(coming)
+
+
+def _forget(coming: deque[tuple[int, int, Future[Page]]]) -> None:
+    while coming:
+        coming.pop()[2].cancel()
 
 
 def columns(page: Page, fields: Sequence[str], *, id_field: str | None = None) -> pa.Table:
@@ -204,8 +224,8 @@ def _text(value: Any) -> str | None:
     return orjson.dumps(value).decode()
 
 
-def _read(wire: Wire, route: str, wanted: dict[str, Any]) -> Page:
-    reply = wire.request("POST", route, json=wanted, idempotent=True)
+def _read(wire: Wire, route: str, wanted: dict[str, Any], most: int | None) -> Page:
+    reply = wire.request("POST", route, json=wanted, idempotent=True, most=most)
     offset, limit = int(wanted["offset"]), int(wanted["limit"])
     if reply.body.startswith(b'{"results":[]'):
         return Page(reply, offset, _results(reply)[1], 0)

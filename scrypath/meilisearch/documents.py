@@ -11,21 +11,24 @@ from typing import Any, Literal
 
 import orjson
 
+from scrypath.adaptive_count import AdaptiveCount
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
-from scrypath.meilisearch.document_pages import Page, columns, pages
+from scrypath.meilisearch.document_pages import ANSWER, Page, columns, pages
 from scrypath.meilisearch.indexes import path
 from scrypath.meilisearch.moments import moment
-from scrypath.meilisearch.wire import Reply, connect
+from scrypath.meilisearch.wire import Reply, TooLong, connect
 from scrypath.schema.identity import usable
 
 __all__ = [
+    "ANSWER",
     "Content",
     "Page",
     "SentTask",
     "columns",
     "delete",
     "delete_all",
+    "get_in_portions",
     "get_many",
     "pages",
     "write",
@@ -179,23 +182,60 @@ def get_many(
     IndexNotFound
         When the server has no index of this name.
     """
-    found: list[dict[str, Any]] = []
     possible = [item for item in ids if usable(item)]  # one that is not, and the server refuses them all
+    found: list[dict[str, Any]] = []
     for start in range(0, len(possible), IDS_PAGE):
         chunk = possible[start : start + IDS_PAGE]
-        wanted: dict[str, Any] = {"ids": chunk, "limit": len(chunk)}
-        if fields is not None:
-            wanted["fields"] = list(fields)
-        if matching is not None:
-            wanted["filter"] = matching
-        reply = connect(config).request(
-            "POST", path(index, "documents", "fetch"), json=wanted, idempotent=True
-        )
-        results = reply.mapping().get("results")
-        if not isinstance(results, list):
-            raise reply.malformed()
-        found.extend(results)
+        found += _fetched(config, index, chunk, fields=fields, matching=matching).documents
     return found
+
+
+def get_in_portions(
+    config: Config, index: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
+) -> Iterator[list[dict[str, Any]]]:
+    """As :func:`get_many`, as many documents at a time as are held at once, however long they are."""
+    possible = [item for item in ids if usable(item)]
+    count = AdaptiveCount(largest=IDS_PAGE, most=ANSWER // 2)
+    start = 0
+    while chunk := possible[start : start + count.items]:
+        most = ANSWER if len(chunk) > 1 else None  # one document is read, however long
+        try:
+            found = _fetched(config, index, chunk, fields=fields, most=most)
+        except TooLong:
+            count.halve(len(chunk))
+            continue
+        start += len(chunk)
+        count.learn(items=len(found.documents), size=found.size)
+        yield found.documents
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    documents: list[dict[str, Any]]
+    size: int  # bytes of the answer
+
+
+def _fetched(
+    config: Config,
+    index: str,
+    ids: Sequence[str],
+    *,
+    fields: Sequence[str] | None,
+    matching: str | None = None,
+    most: int | None = None,
+) -> _Fetched:
+    wanted: dict[str, Any] = {"ids": list(ids), "limit": len(ids)}
+    if fields is not None:
+        wanted["fields"] = list(fields)
+    if matching is not None:
+        wanted["filter"] = matching
+    reply = connect(config).request(
+        "POST", path(index, "documents", "fetch"), json=wanted, idempotent=True, most=most
+    )
+    results = reply.mapping().get("results")
+    if not isinstance(results, list):
+        raise reply.malformed()
+    return _Fetched(results, len(reply.body))
 
 
 def batches(

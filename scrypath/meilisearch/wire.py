@@ -29,6 +29,7 @@ POOL_SIZE = 16  # connections kept open to one server
 RETRY_PAUSES = (0.05, 0.2, 0.5)  # seconds before each repetition of an idempotent request
 _WAITED = (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ConnectTimeoutError)
 PASSING = frozenset({502, 503, 504})  # statuses of a server or proxy that may be back in a moment
+CHUNK = 1 << 20  # bytes read at a time of an answer that may be too long
 COMPRESS_FROM = 4_096  # bytes of body below which gzip does not pay
 
 
@@ -83,6 +84,16 @@ class Reply:
         return uid
 
 
+class TooLong(Exception):
+    """An answer has more bytes than are to be read of it; asked for less, the server gives a shorter one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes = field(repr=False)
+
+
 class Wire:
     """Requests to one server over a pool of kept-alive connections. Safe to share between threads."""
 
@@ -120,6 +131,7 @@ class Wire:
         timeout: float | None = None,
         deadline: float | None = None,
         idempotent: bool | None = None,
+        most: int | None = None,
     ) -> Reply:
         """Send one request and return its successful answer.
 
@@ -137,6 +149,8 @@ class Wire:
             Seconds for the request and all its repetitions; default: no limit of its own.
         idempotent
             True when repeating the request is harmless; default: for ``GET`` only.
+        most
+            Bytes that are read of an answer; a longer one is :class:`TooLong`. Default: no limit.
 
         Returns
         -------
@@ -151,6 +165,8 @@ class Wire:
             It refused the key.
         IndexNotFound, UnknownWork, BackendRejected
             It refused the request.
+        TooLong
+            Its answer has more than ``most`` bytes.
         """
         headers = dict(self._headers)
         if json is not None:
@@ -164,13 +180,14 @@ class Wire:
         until = math.inf if deadline is None else time.monotonic() + deadline
         wait = self._request_timeout if timeout is None else timeout
 
-        def send() -> urllib3.BaseHTTPResponse:
+        def send() -> _Answer:
             left = max(0.001, until - time.monotonic())
             return self._send(
                 headers,
                 method,
                 f"{self.url}{path}{_query(params)}",
                 min(wait, left),
+                most,
                 body=body,
                 timeout=urllib3.Timeout(connect=min(self._connect_timeout, left), read=min(wait, left)),
                 redirect=False,
@@ -181,30 +198,37 @@ class Wire:
         with telemetry.span("scrypath.meilisearch.request", backend="meilisearch"):
             response = self._persist(send, repeatable, origin, until)
         if 200 <= response.status < 300:
-            return Reply(response.status, response.data, origin, self._key)
-        raise faults.refused(response.status, response.data, origin, self._key)
+            return Reply(response.status, response.body, origin, self._key)
+        raise faults.refused(response.status, response.body, origin, self._key)
 
     def _send(
-        self, headers: dict[str, str], method: str, url: str, seconds: float, **options: Any
-    ) -> urllib3.BaseHTTPResponse:
+        self,
+        headers: dict[str, str],
+        method: str,
+        url: str,
+        seconds: float,
+        most: int | None,
+        **options: Any,
+    ) -> _Answer:
         with answering(seconds) as answer:
             try:
                 # The key is in no variable of ours: a traceback that shows variables would show it.
-                response = self._pool.request(method, url, headers=headers | self._access(), **options)
+                response = self._pool.request(
+                    method, url, headers=headers | self._access(), preload_content=most is None, **options
+                )
+                body = response.data if most is None else _read(response, most)
             except urllib3.exceptions.HTTPError:
                 if not answer.broken_off:
                     raise
             else:
                 if not answer.broken_off:
-                    return response
+                    return _Answer(response.status, body)
         raise urllib3.exceptions.ReadTimeoutError(self._pool, url, "The answer took too long.")  # type: ignore[arg-type]
 
     def _access(self) -> dict[str, str]:
         return {} if self._authorization is None else {"Authorization": self._authorization.reveal()}
 
-    def _persist(
-        self, send: Callable[[], urllib3.BaseHTTPResponse], repeatable: bool, origin: str, until: float
-    ) -> urllib3.BaseHTTPResponse:
+    def _persist(self, send: Callable[[], _Answer], repeatable: bool, origin: str, until: float) -> _Answer:
         for pause in RETRY_PAUSES if repeatable else ():
             if time.monotonic() + pause >= until:
                 break
@@ -228,6 +252,22 @@ class Wire:
         unreachable = faults.unreachable(error, origin, repeatable, self._key)
         reach.found_unreachable(self.url, unreachable)
         raise_alone(unreachable)
+
+
+def _read(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
+    body = bytearray()
+    try:
+        if int(response.headers.get("Content-Length", 0)) > most:
+            raise TooLong
+        for chunk in response.stream(CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > most:
+                raise TooLong
+    except BaseException:
+        response.close()  # what is left of it is not waited for
+        raise
+    response.release_conn()
+    return bytes(body)
 
 
 def _base(url: ServiceUrl) -> str:
