@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -12,16 +13,19 @@ from scrypath.compare.fingerprint_tables import row_fingerprints
 from scrypath.compare.fingerprints import id_of
 from scrypath.compare.float_rounding import as_sent
 from scrypath.config import Config
-from scrypath.errors import IndexNotFound, ProjectionError
+from scrypath.errors import IndexNotFound
 from scrypath.frames import FIELD_DIFFERENCES
 from scrypath.meilisearch import documents as index_documents
 from scrypath.reach import one_call
 from scrypath.schema import SearchSchema
-from scrypath.schema.documents import project_records
+from scrypath.schema.columns import from_records
+from scrypath.schema.documents import canonical_fields_sql, computed
+from scrypath.schema.fields import Field
 from scrypath.schema.identity import several
 from scrypath.schema.index_ref import IndexRef
+from scrypath.schema.values import field_value
 from scrypath.source.selection import Part
-from scrypath.sync.current_documents import current
+from scrypath.sync.current_documents import portions
 from scrypath.vocabulary import DocumentDrift
 
 
@@ -59,30 +63,48 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     ref = IndexRef.find(schema, config)
     texts = list(dict.fromkeys(str(item) for item in several("ids", ids)))
     unknown = _unsound(ref, texts)
-    documents, _ = current(ref, [item for item in texts if item not in unknown])
-    rows = dict(zip(documents.ids, map(orjson.loads, documents.lines), strict=True))
-    index = _documents(ref, texts)
-    different: list[dict[str, Any]] = []
-    for document_id in texts:
-        row, document = rows.get(document_id), index.get(document_id)
-        drift = DocumentDrift.UNKNOWN if document_id in unknown else _drift(row, document)
-        if drift is None:
-            continue
-        same = _same_fields(ref.schema, row, document) if drift is DocumentDrift.STALE else ()
-        different.extend(
-            {
-                "document_id": document_id,
-                "drift": str(drift),
-                "field": field.name,
-                "database": None if row is None else _json(row.get(field.name)),
-                "index": None
-                if document is None or field.name not in document
-                else _json(document[field.name]),
-            }
-            for field in ref.schema.fields
-            if field.name not in same
-        )
-    return FIELD_DIFFERENCES.rows(different)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for documents in portions(ref, [item for item in texts if item not in unknown]):
+        rows = dict(zip(documents.ids, documents.lines, strict=True))
+        for index in _documents(ref, documents.ids):
+            for document_id, document in index.items():
+                found[document_id] = _different(
+                    ref.schema, document_id, orjson.loads(rows[document_id]), document
+                )
+        for document_id in rows.keys() - found.keys():
+            found[document_id] = _different(ref.schema, document_id, orjson.loads(rows[document_id]), None)
+    for index in _documents(ref, [item for item in texts if item not in found]):
+        for document_id, document in index.items():
+            found[document_id] = _different(
+                ref.schema, document_id, None, document, unknown=document_id in unknown
+            )
+    for document_id in unknown - found.keys():
+        found[document_id] = _different(ref.schema, document_id, None, None, unknown=True)
+    return FIELD_DIFFERENCES.rows(row for item in texts for row in found.get(item, ()))
+
+
+def _different(
+    schema: SearchSchema,
+    document_id: str,
+    row: Mapping[str, Any] | None,
+    document: Mapping[str, Any] | None,
+    *,
+    unknown: bool = False,
+) -> list[dict[str, Any]]:
+    """The rows of ``frames.FIELD_DIFFERENCES`` for one document."""
+    drift = DocumentDrift.UNKNOWN if unknown else _drift(row, document)
+    same = _same_fields(schema, row or {}, document or {}) if drift is DocumentDrift.STALE else ()
+    return [
+        {
+            "document_id": document_id,
+            "drift": str(drift),
+            "field": field.name,
+            "database": None if row is None else _json(row.get(field.name)),
+            "index": None if document is None or field.name not in document else _json(document[field.name]),
+        }
+        for field in schema.fields
+        if field.name not in same
+    ]
 
 
 def _unsound(ref: IndexRef, ids: Sequence[str]) -> set[str]:
@@ -91,45 +113,48 @@ def _unsound(ref: IndexRef, ids: Sequence[str]) -> set[str]:
     return {document_id for document_id, problem in pairs if problem is not None}
 
 
-def _documents(ref: IndexRef, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _documents(ref: IndexRef, ids: Sequence[str]) -> Iterator[dict[str, dict[str, Any]]]:
     names = [field.name for field in ref.schema.fields]
-    try:
-        read = index_documents.get_many(ref.config, ref.uid, ids, fields=names)
-    except IndexNotFound:
-        return {}
-    return {id_of(ref.schema, document): document for document in read}
+    read = index_documents.get_in_portions(ref.config, ref.uid, ids, fields=names)
+    with suppress(IndexNotFound):
+        for documents in read:
+            yield {id_of(ref.schema, document): document for document in documents}
 
 
-def _drift(row: Any, document: Any) -> DocumentDrift | None:
+def _drift(row: Any, document: Any) -> DocumentDrift:
     if row is None:
-        return None if document is None else DocumentDrift.ORPHAN
+        return DocumentDrift.ORPHAN
     return DocumentDrift.MISSING if document is None else DocumentDrift.STALE
 
 
-def _same_fields(
-    schema: SearchSchema, row: Mapping[str, Any] | None, document: Mapping[str, Any] | None
-) -> set[str]:
+def _same_fields(schema: SearchSchema, row: Mapping[str, Any], document: Mapping[str, Any]) -> set[str]:
     """Fields that say the same on both sides, in whatever way.
 
     A moment in another zone, a set in another order, a number whose last digit the server lost.
     """
-    left, right, written = dict(row or {}), document or {}, schema.in_documents
-    # The row with one value of the document's: the same row still, or another one.
-    names = [field.name for field in schema.fields if field.name != schema.document_id]
-    one_changed = [{**left, name: as_sent(right.get(name), left.get(name))} for name in names]
-    try:
-        mark, *marks = project_records(written, [left, *one_changed]).fingerprints
-    except ProjectionError:  # one of the fields cannot hold what the document has
-        mark = project_records(written, [left]).fingerprints[0]
-        marks = [_mark(written, changed) for changed in one_changed]
-    return {schema.document_id, *(name for name, found in zip(names, marks, strict=True) if found == mark)}
+    written = schema.in_documents
+    held = dict(row)
+    refused = {schema.document_id}  # as the fields that cannot hold what the document has
+    for field in written.fields:
+        value = as_sent(document.get(field.name), row.get(field.name))
+        if field.name == schema.document_id or not _holds(field, value):
+            refused.add(field.name)
+        else:
+            held[field.name] = value
+    both = computed(
+        f"SELECT [{canonical_fields_sql(written)}] AS marks FROM batch", from_records(written, [row, held])
+    )
+    pairs = zip(written.fields, *both.column("marks").to_pylist(), strict=True)
+    same = {field.name for field, left, right in pairs if left == right}
+    return same - refused | {schema.document_id}
 
 
-def _mark(schema: SearchSchema, record: Mapping[str, Any]) -> str:
+def _holds(field: Field, value: Any) -> bool:
     try:
-        return project_records(schema, [record]).fingerprints[0]
-    except ProjectionError:
-        return ""
+        field_value(field, value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _json(value: Any) -> str:

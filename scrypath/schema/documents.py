@@ -117,6 +117,11 @@ def canonical_sql(schema: SearchSchema) -> str:
     return f"json_array({', '.join([_literal(shape), *(_canonical(*pair) for pair in fields)])})"
 
 
+def canonical_fields_sql(schema: SearchSchema) -> str:
+    """DuckDB expressions over a schema's columns, one per field in their order: what tells one value from another."""
+    return ", ".join(f"md5(json_array({_canonical(*pair)}))" for pair in named(schema))
+
+
 def document_sql(schema: SearchSchema) -> str:
     """A DuckDB expression over a schema's columns: the document as one line of JSON."""
     members = [(field.name, _document_value(field, name)) for field, name in named(schema)]
