@@ -180,8 +180,9 @@ def _by_id(
 def _changed(
     ref: IndexRef, since: Baseline, limit: int, *, trusting: bool
 ) -> Iterator[tuple[ChangedRows, ComparisonBasis]]:
-    why = _nothing_to_start_from(ref)
-    if since.mark is not None:
+    if since.mark is None:
+        why = _nothing_to_start_from(ref)
+    else:
         with changed_rows.by_version(ref, since.mark, limit) as found:
             if not isinstance(found, Unversioned):
                 yield found, ComparisonBasis.ROW_VERSIONS

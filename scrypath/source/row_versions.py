@@ -20,6 +20,8 @@ from scrypath.source.sql import load
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause
 
+    from scrypath.service_url import ServiceUrl
+
 BASE = "base"  # what a table is called where it is asked without the schema's query, which hides its xmin
 MOST_SINCE = 2**31 - 10**6  # transactions; after 2**31, 32 bits no longer say which of two is older
 LONG = timedelta(hours=1)  # a transaction that is open for longer is named
@@ -140,6 +142,10 @@ def observed(connection: Connection, ref: IndexRef) -> Observed:
     """The database at the moment of a :func:`snapshot`."""
     if connection.dialect.name != "postgresql":
         return Observed(problem=f"{connection.dialect.name} keeps no versions of rows that can be asked for.")
+    if _several_servers(ref.config.need_database_url()):
+        return Observed(
+            problem="The database URL names several servers, and each connection may be to another of them."
+        )
     read = shape(ref.schema)
     if read.problem is not None:
         return Observed(problem=read.problem)
@@ -216,6 +222,12 @@ def _mark(since: Mark) -> dict[str, str]:
 
 def _short(transaction: int) -> str:
     return str(transaction % 2**32)
+
+
+def _several_servers(url: ServiceUrl) -> bool:
+    # Of a row that is read on one server, a mark of another one says nothing. There is one primary at a time.
+    several = len(url.hosts) > 1 or "," in str(url.options.get("host", ""))
+    return several and url.options.get("target_session_attrs") not in ("primary", "read-write")
 
 
 def _holder(connection: Connection, mark: Mark) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -371,3 +372,21 @@ def test_where_writers_have_to_be_trusted_every_face_says_so(memos: Config, sql:
     assert drift_of(exact) == {"3": "stale", "4": "stale"}
     because = compared(memos, schema="Memo", incremental=False)
     assert because.reading == "Every row and every document was read."
+
+
+def test_a_transaction_that_has_been_open_for_long_is_named_and_hides_nothing(
+    notes: Config, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scrypath.source.row_versions.LONG", timedelta())
+    with engine(notes).connect() as forgotten:
+        forgotten.execute(sa.text("UPDATE notes SET body = 'Late' WHERE id = 1"))
+        pid = forgotten.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        sql("UPDATE notes SET body = 'Changed' WHERE id = 2")
+        for _ in range(2):
+            report = compared(notes)
+            assert (report.method, drift_of(report)) == ("incremental", {"2": "stale"})
+            assert str(report.note).startswith(f"The transaction of process {pid} has been open since ")
+        forgotten.commit()
+    report = compared(notes)
+    assert (report.method, report.note) == ("incremental", None)
+    assert drift_of(report) == {"1": "stale", "2": "stale"}

@@ -318,3 +318,12 @@ def test_a_row_of_two_tables_is_read_again_when_the_other_one_is_written(config:
         sql(statement)
         with by_version(tools, since, 9) as found:
             assert isinstance(found, Unversioned) or found.ids == ["1"]
+
+
+@pytest.mark.parametrize(("attributes", "exact"), [("any", False), ("primary", True), ("read-write", True)])
+def test_a_url_of_several_servers_is_exact_only_on_the_primary(
+    books: Config, attributes: str, *, exact: bool
+) -> None:
+    url, _, host = str(books.database_url).partition("?host=")
+    several = replace(books, database_url=f"{url}?host={host},{host}&target_session_attrs={attributes}")
+    assert (row_versions.observe(ref(several)).mark is not None) == exact
