@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -21,11 +22,16 @@ _ADDED: Mapping[str, pl.DataType] = {SCORE: pl.Float64(), DETAILS: pl.String(), 
 
 def dtypes(schema: SearchSchema, added: Sequence[str] = ()) -> pl.Schema:
     """The columns of a frame of hits: one a field, and those that the server adds when asked."""
+    return pl.Schema(dict(_declared(schema)) | {name: _ADDED[name] for name in added})
+
+
+@lru_cache(maxsize=64)
+def _declared(schema: SearchSchema) -> pl.Schema:
     declared: dict[str, pl.DataType] = dict(pl.from_arrow(arrow_schema(schema).empty_table()).schema)  # type: ignore[union-attr]
     for field in schema.fields:
         if field.kind is Kind.DATETIME:
             declared[field.name] = pl.Datetime("us", "UTC")
-    return pl.Schema(declared | {name: _ADDED[name] for name in added})
+    return pl.Schema(declared)
 
 
 def frame(
