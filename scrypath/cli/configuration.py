@@ -45,9 +45,14 @@ def schema_names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]
 
 
 def given_schema_names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:
-    """As :func:`schema_names`, and none when none was given: the root API then looks beyond the schemas too."""
-    found = schema_names(given, config)
-    return found if given else ()
+    """As :func:`schema_names`, and none when none was given.
+
+    The root API then looks beyond the schemas too, and one that cannot be imported does not hide the others.
+    """
+    if given:
+        return schema_names(given, config)
+    require_services(config)
+    return ()
 
 
 def registered_names(given: Sequence[str] | None, config: Config) -> tuple[str, ...]:

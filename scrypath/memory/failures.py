@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import orjson
 import polars as pl
 
 from scrypath import frame_schema
@@ -54,6 +56,21 @@ def archive(config: Config, frame: pl.DataFrame) -> int:
         connection.execute(load("failures_update"))
         [(new,)] = connection.execute(load("failures_insert")).fetchall()
     return int(new)
+
+
+def open_jobs(config: Config) -> list[str]:
+    """Work ids of the jobs of this database whose failure counts as open."""
+    asked = {"database": environment(config).database}
+    with store.connect(config, read_only=True) as connection:
+        found = connection.execute(load("failures_open_jobs"), asked).fetchall()
+    return [work_id for (work_id,) in found]
+
+
+def heal(config: Config, work_ids: Sequence[str]) -> None:
+    """Remember that these jobs of this database have succeeded since they failed."""
+    asked = {"database": environment(config).database, "work_ids": orjson.dumps(list(work_ids)).decode()}
+    with store.connect(config) as connection:
+        connection.execute(load("failures_heal"), asked)
 
 
 def history(config: Config, schema: str | None = None) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import SchemaError, did_you_mean
+from scrypath.errors import DatabaseError, SchemaError, did_you_mean
 from scrypath.memory import audit, failures
 from scrypath.memory import publish as team
 from scrypath.memory import snapshots as store
 from scrypath.memory.publish import Publication
 from scrypath.schema import registry
+from scrypath.work.failed import heal_completed
 
 
 def snapshots(
@@ -198,7 +200,8 @@ def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.D
     Returns
     -------
     polars.DataFrame
-        ``frames.FAILURE_HISTORY``: the columns of ``frames.FAILED_WORK``, and when and how often each was seen.
+        ``frames.FAILURE_HISTORY``: the columns of ``frames.FAILED_WORK``, and when and how often each was seen. A job
+        that has succeeded since it failed is ``healed``; in ``oban`` mode the queue is asked about the open ones.
 
     Raises
     ------
@@ -215,6 +218,8 @@ def failure_history(schema: Any = None, *, config: Config | None = None) -> pl.D
     0
     """
     resolved = resolve(config)
+    with suppress(DatabaseError):  # what is remembered can be read without the queue
+        heal_completed(resolved)
     return failures.history(resolved, _name(schema, resolved))
 
 

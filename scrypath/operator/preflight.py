@@ -63,7 +63,8 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     unknown: list[dict[str, Any]] = []
     if not asked:
         try:
-            asked = list(registry.every(resolved))
+            asked, lost = registry.available(resolved)
+            unknown += [_failed(f"schema: {name}", error) for name, error in lost.items()]
         except SchemaError as error:
             unknown.append(_failed("schemas", error))
     with ThreadPoolExecutor(len(looks), thread_name_prefix="scrypath-checks") as pool:

@@ -19,6 +19,8 @@ _FORM = "Write it as package.module:Model."
 _schemas: dict[str, SearchSchema] = {}
 # Whose query could not be tried when they were declared: it names what came later.
 _untried: set[SearchSchema] = set()
+# The model's own name, say, which Python knows only after the declaration.
+KNOWN_LATER = (NameError, AttributeError, ImportError)
 
 
 def add(schema: SearchSchema) -> SearchSchema:
@@ -65,8 +67,7 @@ def find(given: Any) -> SearchSchema:
         is, and that could not be seen when it was declared.
     """
     found = _find(given)
-    if found in _untried:
-        row_query(found)
+    if found in _untried and _tried(found, KNOWN_LATER):
         _untried.discard(found)
     return found
 
@@ -105,6 +106,33 @@ def every(config: Config) -> tuple[SearchSchema, ...]:
             hint="Set schemas = ['package.module:Model'] in scrypath.toml, or SCRYPATH_SCHEMAS.",
         )
     return tuple(_schemas[name] for name in sorted(_schemas))
+
+
+def available(config: Config) -> tuple[list[SearchSchema], dict[str, SchemaError]]:
+    """All schemas that can be used, and by name or import string what keeps others from being used.
+
+    Raises
+    ------
+    SchemaError
+        When no schema is named anywhere.
+    """
+    lost: dict[str, SchemaError] = {}
+    for path in config.schemas:
+        try:
+            load(path)
+        except SchemaError as error:
+            lost[path] = error
+        except ScrypathError as error:  # of the module itself
+            lost[path] = SchemaError(f"{path!r} cannot be imported: {error.message}", hint=error.hint)
+    known = []
+    for name in names():
+        try:
+            found = find(name)
+            index_of(found, config)
+            known.append(found)
+        except SchemaError as error:  # its query cannot be applied, or its index is another's
+            lost[name] = error
+    return (known, lost) if known or lost else ([*every(config)], lost)
 
 
 def by_index(config: Config) -> dict[str, SearchSchema]:
@@ -148,13 +176,21 @@ def _try_query(schema: SearchSchema) -> None:
     if not askable(schema):
         _untried.add(schema)
         return
+    if not _tried(schema, ()):
+        _untried.add(schema)
+
+
+def _tried(schema: SearchSchema, known: tuple[type[Exception], ...]) -> bool:
+    """Whether the query was applied; it may need what is not there yet, such as the tenant of a request."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         row_query(schema)
     except SchemaError as error:
-        # The model's own name, say, which Python knows only after the declaration.
-        if not isinstance(error.__cause__, NameError | AttributeError | ImportError):
+        if error.__cause__ is None or isinstance(error.__cause__, (SQLAlchemyError, *known)):
             raise
-        _untried.add(schema)
+        return False
+    return True
 
 
 def _make_project_importable() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -197,8 +197,12 @@ def _adbc(
 @contextmanager
 def _orm(ref: IndexRef, part: Part, *, strict: bool) -> Iterator[Generator[Portion]]:
     read = _mappings if ref.schema.model is None else _records
-    with translated(ref.config), _snapshot(ref.config) as session:
-        yield read(session, ref, part, strict=strict)
+    with (
+        translated(ref.config),
+        _snapshot(ref.config) as session,
+        closing(read(session, ref, part, strict=strict)) as portions,
+    ):
+        yield portions
 
 
 @contextmanager
@@ -216,11 +220,12 @@ def _mappings(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> G
     statement = selection.mappings(ref.schema, part).execution_options(stream_results=True)
     count = AdaptiveCount(largest=_page(ref), most=RECORDS)
     try:
-        found = session.execute(statement).mappings()
-        while page := found.fetchmany(count.items):
-            portion = _projected(ref.schema, [dict(row) for row in page], strict=strict)
-            count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
-            yield portion
+        with session.execute(statement) as result:
+            found = result.mappings()
+            while page := found.fetchmany(count.items):
+                portion = _projected(ref.schema, [dict(row) for row in page], strict=strict)
+                count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
+                yield portion
     except UNREADABLE as error:
         raise _unreadable(ref.schema, error) from error
 
@@ -260,7 +265,8 @@ def _loaded(
             yield from _loaded(session, schema, half, strict=strict)
         return
     by_key = {inspect(record).identity: record for record in found}
-    yield [by_key[tuple(key[:-1])] for key in keys], []
+    # Where the database does not show one moment, a row may have gone since its key was read.
+    yield [by_key[named] for key in keys if (named := tuple(key[:-1])) in by_key], []
 
 
 def _page(ref: IndexRef) -> int:

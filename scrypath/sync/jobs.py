@@ -69,7 +69,7 @@ def perform(args: JobArgs, config: Config) -> None:
     """
     from scrypath.queue.worker import current_work_id
 
-    registry.every(config)
+    registry.available(config)  # one that cannot be imported keeps no other's jobs from being performed
     ref = IndexRef.live(_schema_of(args, config), config)
     ids: Sequence[str] = args.document_ids
     if args.operation is Operation.FAN_OUT:
@@ -86,7 +86,7 @@ def perform_together(jobs: Sequence[JobArgs], config: Config) -> None:
     SchemaError, TaskFailed, TaskTimeout
         As for :func:`perform`; which of the jobs are done is then not known.
     """
-    registry.every(config)
+    registry.available(config)  # one that cannot be imported keeps no other's jobs from being performed
     ref = IndexRef.live(_schema_of(jobs[0], config), config)
     ids = dict.fromkeys(item for args in jobs for item in args.document_ids)
     _write(ref, tuple(ids), cause=None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from itertools import batched
 from typing import Any
 
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import InvalidOptions
+from scrypath.errors import InvalidOptions, SchemaError
 from scrypath.frame_schema import REASON
 from scrypath.frames import FAILED_WORK, REASON_COUNTS
 from scrypath.reach import one_call
@@ -16,8 +17,10 @@ from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import probed
 from scrypath.telemetry import span
-from scrypath.vocabulary import ReasonClass, SyncMode
+from scrypath.vocabulary import ReasonClass, SyncMode, WorkState
 from scrypath.work.failures import Failures, failures_of, failures_without_index
+
+JOBS_AT_ONCE = 1_000  # ids in one question
 
 
 @one_call()
@@ -59,7 +62,9 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
     resolved = resolve(config)
     if limit is not None and limit < 1:
         raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
-    asked = [registry.find(schema) for schema in schemas] or list(registry.every(resolved))
+    asked, lost = (
+        ([registry.find(schema) for schema in schemas], {}) if schemas else registry.available(resolved)
+    )
     beside = probed(resolved) if resolved.sync_mode is SyncMode.OBAN else nullcontext()
     with span("scrypath.operator.failed_work"), beside:
         parts = []
@@ -69,6 +74,7 @@ def failed_sync_work(*schemas: Any, limit: int | None = None, config: Config | N
             parts.append(failures.frame())
         if not schemas:
             parts.append(failures_without_index(resolved, limit))
+            parts.append(FAILED_WORK.rows(_not_looked_at(*item) for item in lost.items()))
         return _archived(pl.concat(parts), resolved)
 
 
@@ -103,6 +109,19 @@ def reason_class_counts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _not_looked_at(name: str, error: SchemaError) -> dict[str, Any]:
+    return {
+        "schema": name,
+        "operation": "unknown",
+        "state": str(WorkState.UNKNOWN),
+        "retryable": False,
+        "reason_class": str(ReasonClass.UNKNOWN),
+        "reason": f"It was not checked: {error.message}",
+        "error_code": error.code,
+        "healed": False,
+    }
+
+
 def read_failures(ref: IndexRef) -> Failures:
     """The failed work of one schema for a report, archived as ``failed_sync_work`` does it."""
     with span("scrypath.operator.failed_work"):
@@ -118,6 +137,29 @@ def _archived(found: pl.DataFrame, config: Config) -> pl.DataFrame:
 
         failures.archive(config, known)
     return newest_first(found)
+
+
+def heal_completed(config: Config) -> None:
+    """Call a job's failure healed in the memory when the job has succeeded since: no list of failures shows it then.
+
+    Raises
+    ------
+    DatabaseError
+        When the queue cannot be read.
+    """
+    if config.sync_mode is not SyncMode.OBAN:
+        return
+    from scrypath.memory import failures
+    from scrypath.queue import jobs
+
+    waiting = [int(work_id.partition(":")[2]) for work_id in failures.open_jobs(config)]
+    done = [
+        f"oban:{job}"
+        for ids in batched(waiting, JOBS_AT_ONCE)
+        for job in jobs.listing(config, ids=ids, states=["completed"], limit=len(ids)).frame["job_id"]
+    ]
+    if done:
+        failures.heal(config, done)
 
 
 def newest_first(found: pl.DataFrame) -> pl.DataFrame:

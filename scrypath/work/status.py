@@ -42,7 +42,8 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     polars.DataFrame
         ``frames.STATUS``. A source that was not checked has ``observed`` false, null numbers and a note.
         ``failed`` leaves out what a later success healed. Where ``history_limit`` cuts the failures, the newest are
-        counted and the note says so; it also says where later successes could not be read to their end.
+        counted and the note says so; it also says where later successes could not be read to their end. A configured
+        schema that cannot be imported is there with the reason, and does not keep the others from being seen.
 
     Raises
     ------
@@ -56,7 +57,9 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     [('meilisearch', True, 0, 0), ('oban', False, None, None)]
     """
     resolved = resolve(config)
-    asked = [registry.find(schema) for schema in schemas] or list(registry.every(resolved))
+    asked, lost = (
+        ([registry.find(schema) for schema in schemas], {}) if schemas else registry.available(resolved)
+    )
     queue = cache(partial(_queue_counts, resolved))  # one read of the queue serves every schema
     rows = []
     with ExitStack() as probes:
@@ -68,6 +71,11 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
             rows += _of_index(ref, queue, failures)
     if not schemas and resolved.sync_mode is SyncMode.OBAN:
         rows += _without_index(queue())
+    rows += [
+        {"schema": name, "source": str(source), "observed": False, "note": error.message}
+        for name, error in lost.items()
+        for source in WorkSource
+    ]
     return STATUS.rows(rows)
 
 

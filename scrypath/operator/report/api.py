@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from scrypath.operator.report.collect import look
 from scrypath.operator.report.fleet import Fleet
 from scrypath.operator.report.model import Reconcile
 from scrypath.operator.report.options import scope
-from scrypath.operator.report.side_by_side import every, side_by_side
+from scrypath.operator.report.side_by_side import side_by_side
 from scrypath.reach import one_call
 from scrypath.schema import registry
 from scrypath.schema.index_ref import IndexRef
@@ -130,7 +131,7 @@ def reconcile_sync(
     if len(schemas) == 1:
         reading = read_here if executor is None else partial(read_divided, executor=executor)
         return look(IndexRef.live(found[0], resolved), asked, reading=reading, progress=progress)
-    lost: dict[str, Exception] = {}
+    lost: Mapping[str, Exception] = {}
     if not schemas:
-        found, lost = every(resolved)
+        found, lost = registry.available(resolved)
     return side_by_side(found, resolved, asked, executor=executor, lost=lost, progress=progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -18,35 +18,12 @@ from scrypath.operator.report.collect import Reading, look
 from scrypath.operator.report.fleet import Fleet
 from scrypath.operator.report.model import Reconcile
 from scrypath.operator.report.options import Scope
-from scrypath.schema import SearchSchema, registry
+from scrypath.schema import SearchSchema
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync.progress import progress_bar
 from scrypath.vocabulary import Verification
 
 AT_ONCE = 4  # schemas that are read in this process at the same time
-
-
-def every(config: Config) -> tuple[list[SearchSchema], dict[str, Exception]]:
-    """All schemas, and what kept those from being imported that ``config.schemas`` names in vain.
-
-    Raises
-    ------
-    SchemaError
-        When no schema is named anywhere.
-    """
-    lost: dict[str, Exception] = {}
-    for path in config.schemas:
-        try:
-            registry.load(path)
-        except Exception as error:  # whatever its module does when it is imported
-            lost[path] = error
-    known = []
-    for name in registry.names():
-        try:
-            known.append(registry.find(name))
-        except Exception as error:  # its query cannot be applied
-            lost[name] = error
-    return (known, lost) if known or lost else ([*registry.every(config)], lost)
 
 
 def side_by_side(
@@ -55,7 +32,7 @@ def side_by_side(
     scope: Scope,
     *,
     executor: Executor | None,
-    lost: dict[str, Exception],
+    lost: Mapping[str, Exception],
     progress: bool,
 ) -> Fleet:
     """Check each schema; an error of one is kept in its place.
@@ -98,7 +75,7 @@ def side_by_side(
             stopped.set_result(None)
             pool.shutdown(wait=False, cancel_futures=True)
     reports: list[Reconcile] = []
-    errors = dict(lost)
+    errors: dict[str, Exception] = dict(lost)
     for name, future in looks.items():
         try:
             reports.append(future.result())

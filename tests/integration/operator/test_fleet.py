@@ -106,12 +106,12 @@ def test_what_one_schemas_own_code_raises_is_kept_and_hides_no_other(
     assert [report.schema for report in fleet] == ["Brand", "Product"]
     assert fleet.in_step is False
     error = fleet.errors["Faulty"]
-    assert isinstance(error, LookupError)
-    with pytest.raises(LookupError) as raised:
+    assert isinstance(error, SchemaError)
+    with pytest.raises(SchemaError) as raised:
         fleet.report(faulty)
     assert raised.value is error
     (failure,) = fleet.failures.to_dicts()
-    assert (failure["schema"], failure["error"]) == ("Faulty", "LookupError")
+    assert (failure["schema"], failure["error"]) == ("Faulty", "schema")
     assert (
         fleet.schemas.filter(schema="Faulty").select("in_step", "rows", "stale", "failed").row(0)
         == (None,) * 4
