@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ SEED = int(os.environ.get("SCRYPATH_TEST_SEED", "0")) or random.randrange(1, 10*
 @pytest.mark.timeout(60 + 30 * ROUNDS)
 @pytest.mark.parametrize("partitioned", [False, True], ids=["plain", "partitioned"])
 def test_increments_find_what_an_independent_comparison_finds(
-    config: Config, tmp_path: Path, record_property: Callable[[str, object], None], *, partitioned: bool
+    config: Config, tmp_path: Path, *, partitioned: bool
 ) -> None:
     config = replace(config, schemas=("tests.support.notes:Note",))
     methods: Counter[str | None] = Counter()
@@ -44,5 +43,4 @@ def test_increments_find_what_an_independent_comparison_finds(
             methods[report.method] += 1
             assert report.rows is not None, (SEED, number, done, report.note)
             assert drift_of(report) == world.drift(), (SEED, number, done, report.method, report.note)
-    record_property("methods", dict(methods))
-    assert methods["incremental"] or ROUNDS < 20, methods
+    assert methods["incremental"] >= ROUNDS // 20, methods  # the others had a reason to read everything
