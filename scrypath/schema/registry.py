@@ -187,7 +187,9 @@ def _tried(schema: SearchSchema, known: tuple[type[Exception], ...]) -> bool:
     try:
         row_query(schema)
     except SchemaError as error:
-        if error.__cause__ is None or isinstance(error.__cause__, (SQLAlchemyError, *known)):
+        # A traceback that shows a secret is no cause, but still the context.
+        raised = error.__context__ if error.__suppress_context__ else None
+        if raised is None or isinstance(raised, (SQLAlchemyError, *known)):
             raise
         return False
     return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scrypath.errors import SchemaError
+from scrypath.errors import SchemaError, presentable
 from scrypath.redaction import redact
 from scrypath.schema.metadata import SearchSchema
 
@@ -91,7 +91,7 @@ def row_query(schema: SearchSchema) -> RowQuery:
             raise SchemaError(
                 f"{schema.name}: query cannot be applied: {type(error).__name__}: {redact(str(error))}",
                 hint="It takes the SELECT of the model and returns it, narrowed: lambda q: q.filter_by(hidden=False).",
-            ) from error
+            ) from presentable(error)
     _check(schema, statement)
     statement = statement.order_by(None)
     return RowQuery(schema, statement, _single(statement))

@@ -107,6 +107,7 @@ def test_what_one_schemas_own_code_raises_is_kept_and_hides_no_other(
     assert fleet.in_step is False
     error = fleet.errors["Faulty"]
     assert isinstance(error, SchemaError)
+    assert "Faulty: query cannot be applied: LookupError: no such page" in str(error)
     with pytest.raises(SchemaError) as raised:
         fleet.report(faulty)
     assert raised.value is error
@@ -116,7 +117,7 @@ def test_what_one_schemas_own_code_raises_is_kept_and_hides_no_other(
         fleet.schemas.filter(schema="Faulty").select("in_step", "rows", "stale", "failed").row(0)
         == (None,) * 4
     )
-    shown = f"{fleet}{fleet._repr_html_()}"
+    shown = f"{fleet}{fleet._repr_html_()}{failure['message']}{error}"
     assert "no such page" in shown
     assert "hunter2" not in shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
 
 from scrypath.errors import SchemaError
+from scrypath.redaction import Secret
 from scrypath.schema import registry, search_schema, searchable
 from scrypath.schema.row_query import row_query
 from tests.support.kennel import Animal, Dog, Tag
@@ -65,6 +67,30 @@ def test_what_is_refused_when_it_is_declared(name: str) -> None:
         search_schema(Animal, fields=["id"], query=query)
     assert refused.value.hint
     assert registry.names() == ()
+
+
+def test_what_else_the_users_query_raises_is_named_when_it_is_applied() -> None:
+    def broken(statement: Any) -> Any:
+        raise LookupError("no such page at postgresql://shop:hunter2@db/shop")
+
+    schema = search_schema(Animal, fields=["id"], query=broken)
+    with pytest.raises(SchemaError) as refused:
+        row_query(schema)
+    assert "Animal: query cannot be applied: LookupError: no such page" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+    assert isinstance(refused.value.__cause__, LookupError)
+
+
+def test_a_traceback_of_the_users_query_that_shows_a_secret_is_left_out() -> None:
+    secret = Secret("a-password-of-the-row-query-test")
+
+    def broken(statement: Any) -> Any:
+        raise LookupError(f"no such page at {secret.reveal()}")
+
+    schema = search_schema(Animal, fields=["id"], query=broken)
+    with pytest.raises(SchemaError, match="query cannot be applied") as refused:
+        row_query(schema)
+    assert secret.reveal() not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_limit_elsewhere_is_no_limit_of_rows() -> None:
