@@ -62,7 +62,7 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     """
     ref = IndexRef.find(schema, config)
     texts = list(dict.fromkeys(str(item) for item in several("ids", ids)))
-    unknown = _unsound(ref, texts)
+    unknown = _unprojectable(ref, texts)
     found: dict[str, list[dict[str, Any]]] = {}
     for documents in portions(ref, [item for item in texts if item not in unknown]):
         rows = dict(zip(documents.ids, documents.lines, strict=True))
@@ -107,7 +107,7 @@ def _different(
     ]
 
 
-def _unsound(ref: IndexRef, ids: Sequence[str]) -> set[str]:
+def _unprojectable(ref: IndexRef, ids: Sequence[str]) -> set[str]:
     read = row_fingerprints(ref, Part(ids=ids))
     pairs = zip(read.column("id").to_pylist(), read.column("problem").to_pylist(), strict=True)
     return {document_id for document_id, problem in pairs if problem is not None}

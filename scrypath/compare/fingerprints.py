@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrypath.errors import BackendRejected
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import sound_records
+from scrypath.schema.columns import projectable_records
 from scrypath.schema.documents import computed, fingerprint_sql, raw_id_sql
 from scrypath.schema.fields import Kind
 from scrypath.schema.identity import id_value
@@ -51,10 +51,10 @@ def document_fingerprints(schema: SearchSchema, documents: Sequence[dict[str, An
         {name: document.get(name) for name in names} | {schema.document_id: _identity(schema, document)}
         for document in documents
     ]
-    sound, unprojectable = sound_records(schema.in_documents, held)
+    projectable, unprojectable = projectable_records(schema.in_documents, held)
     key = raw_id_sql(schema)
     known = computed(
-        f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch", sound
+        f"SELECT {key}::VARCHAR AS id, {fingerprint_sql(schema)} AS fingerprint FROM batch", projectable
     )
     strange = [*other, *(document_id for document_id, _ in unprojectable)]
     strangers = pa.table(

@@ -8,13 +8,13 @@ from scrypath.config import Config
 from scrypath.errors import GateFailed, InvalidOptions
 from scrypath.meilisearch import indexes, settings, tasks
 from scrypath.memory import audit
-from scrypath.rebuild import cutover as swapping
+from scrypath.rebuild import index_swap
 from scrypath.rebuild.backfill import write_rows
 from scrypath.rebuild.catch_up import catch_up
-from scrypath.rebuild.exchange import exchange, finish, result, written
 from scrypath.rebuild.gate import gate, refuse_failed
 from scrypath.rebuild.result import ReindexResult
 from scrypath.rebuild.steps import Steps
+from scrypath.rebuild.swap_in import finish, result, swap_in, written
 from scrypath.rebuild.target import rollback_of, target_of
 from scrypath.schema.index_ref import IndexRef
 from scrypath.schema.settings import desired
@@ -150,12 +150,12 @@ def _rebuilt(
 ) -> ReindexResult:
     steps = Steps(live)
     kept = rollback_of(live.uid)
-    if left and not restart and swapping.swapped(live, target):
+    if left and not restart and index_swap.is_swapped(live, target):
         # It was interrupted after the swap: what has the target's name is the old index.
         return finish(live, target, kept, steps, gate_frame=None)
     if left and restart:
         with steps.step("discard") as step:
-            swapping.discard(target)
+            index_swap.discard(target)
             step.detail = f"{target.uid} deleted."
     with steps.step("settings") as step:
         _prepare(target, exists=left and not restart)
@@ -174,7 +174,7 @@ def _rebuilt(
         step.detail = f"{counted(checks.height, 'check')} passed."
     if not cutover:
         return result(live, target, Cutover.PENDING, None, caught_up, steps, checks)
-    return exchange(live, target, kept, steps, checks)
+    return swap_in(live, target, kept, steps, checks)
 
 
 def _prepare(target: IndexRef, *, exists: bool) -> None:

@@ -11,10 +11,10 @@ from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import indexes
 from scrypath.memory import audit
 from scrypath.rebuild.catch_up import catch_up
-from scrypath.rebuild.exchange import exchange, written
 from scrypath.rebuild.gate import gate, refuse_failed
 from scrypath.rebuild.result import ReindexResult
 from scrypath.rebuild.steps import Steps
+from scrypath.rebuild.swap_in import swap_in, written
 from scrypath.rebuild.target import rollback_of
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Outcome, RecoveryAction
@@ -82,6 +82,6 @@ def rollback(
         checks = gate(live, kept, caught_up, accept_left_out=True, max_size_change=None)
         # The old index may have been built for another declaration: its settings and old failures are no refusal.
         refuse_failed(kept, checks.filter(pl.col("check") == "documents"))
-        done = exchange(live, kept, kept.uid, steps, checks)
+        done = swap_in(live, kept, kept.uid, steps, checks)
         recording.ended(Outcome.COMPLETED, document_count=done.document_count, detail=done.headline())
     return done

@@ -70,7 +70,7 @@ def from_records(schema: SearchSchema, records: Sequence[Any]) -> pa.Table:
     return pa.table(columns, schema=arrow_schema(schema))
 
 
-def sound_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Table, list[Unprojectable]]:
+def projectable_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Table, list[Unprojectable]]:
     """Those of the records that can be projected as Arrow columns, and the others with what is wrong with them."""
     import pyarrow as pa
 
@@ -81,7 +81,7 @@ def sound_records(schema: SearchSchema, records: Sequence[Any]) -> tuple[pa.Tabl
             return arrow_schema(schema).empty_table(), [(shown_id(schema, records[0]), error.message)]
     # One of many, most often: halves find it sooner than looking at each.
     middle = len(records) // 2
-    left, right = sound_records(schema, records[:middle]), sound_records(schema, records[middle:])
+    left, right = projectable_records(schema, records[:middle]), projectable_records(schema, records[middle:])
     return pa.concat_tables([left[0], right[0]]), left[1] + right[1]
 
 

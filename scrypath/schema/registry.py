@@ -12,7 +12,7 @@ from scrypath.config import Config
 from scrypath.errors import SchemaError, ScrypathError, did_you_mean, presentable
 from scrypath.redaction import redact
 from scrypath.schema.metadata import SearchSchema
-from scrypath.schema.row_query import askable, row_query
+from scrypath.schema.row_query import query_can_be_tried, row_query
 
 _FORM = "Write it as package.module:Model."
 
@@ -173,7 +173,7 @@ def _shared(schema: SearchSchema, other: SearchSchema, index: str) -> SchemaErro
 def _try_query(schema: SearchSchema) -> None:
     if schema.query is None:
         return
-    if not askable(schema):
+    if not query_can_be_tried(schema):
         _untried.add(schema)
         return
     if not _tried(schema, ()):

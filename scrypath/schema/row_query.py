@@ -105,7 +105,7 @@ def keys_of(schema: SearchSchema) -> list[Any]:
     return list(schema.table.primary_key.columns) or [schema.table.c[schema.document_id]]
 
 
-def askable(schema: SearchSchema) -> bool:
+def query_can_be_tried(schema: SearchSchema) -> bool:
     """Whether the schema's query can be tried already.
 
     Not while a model is declared whose relationships lead to models that come later: SQLAlchemy would try to

@@ -80,15 +80,15 @@ def typed(
     if not refused:
         return table, []
     ids = table.column(schema.document_id)
-    unsound = []
+    left_out = []
     for place, (field, value, error) in sorted(refused.items()):
         shown = value if field.name == schema.document_id else ids[place].as_py()
         name = "" if shown is None else str(shown)
         said = bad_value_message(schema, field, name, value, error)
         if strict:
             raise ProjectionError(said, hint=hint(field)) from error
-        unsound.append((name, said))
-    return table.filter(pa.array([place not in refused for place in range(table.num_rows)])), unsound
+        left_out.append((name, said))
+    return table.filter(pa.array([place not in refused for place in range(table.num_rows)])), left_out
 
 
 def _fast(field: Field, type_name: str, column: Any) -> Any:

@@ -13,8 +13,8 @@ from scrypath.source.selection import Part
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a database is to the rows of a schema.
+class RowStorage:
+    """Where the rows of a schema are kept.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def suffices(schema: SearchSchema) -> bool:
     return schema.plain and own
 
 
-def standing(ref: IndexRef, over: Connection) -> Standing:
+def row_storage(ref: IndexRef, over: Connection) -> RowStorage:
     """Whether the database is a replica, and whether the schema's table stamps its row versions."""
     from sqlalchemy.dialects import postgresql
 
@@ -51,7 +51,7 @@ def standing(ref: IndexRef, over: Connection) -> Standing:
     )
     with translated(ref.config), over.read(question) as reader:
         (row,) = reader.read_all().to_pylist()
-    return Standing(**row)
+    return RowStorage(**row)
 
 
 def replica(ref: IndexRef) -> bool:

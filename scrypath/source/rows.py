@@ -13,7 +13,7 @@ from scrypath.adaptive_count import AdaptiveCount
 from scrypath.config import Config
 from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
-from scrypath.schema.columns import Unprojectable, arrow_schema, from_records, sound_records
+from scrypath.schema.columns import Unprojectable, arrow_schema, from_records, projectable_records
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import selection
 from scrypath.source.adbc import Connection, connected
@@ -278,8 +278,8 @@ def _projected(
 ) -> Portion:
     if strict:
         return Portion(from_records(schema, page))
-    sound, unsound = sound_records(schema, page)
-    return Portion(sound, [*unreadable, *unsound])
+    projected, refused = projectable_records(schema, page)
+    return Portion(projected, [*unreadable, *refused])
 
 
 def _unreadable(schema: SearchSchema, error: Exception) -> ProjectionError:

@@ -121,9 +121,9 @@ def fenced(ref: IndexRef) -> Iterator[Fence]:
         yield Fence(ref, None, by_version=False)
         return
     with connected(ref.config) as over:
-        standing = row_tokens.standing(ref, over)
-        _refuse(ref, standing.replica)
-        yield Fence(ref, over, by_version=standing.heap and row_tokens.suffices(ref.schema))
+        storage = row_tokens.row_storage(ref, over)
+        _refuse(ref, storage.replica)
+        yield Fence(ref, over, by_version=storage.heap and row_tokens.suffices(ref.schema))
 
 
 def kept_changing(ids: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from scrypath.schema.identity import document_id, id_text, several
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
 from scrypath.sync.delivery import sent_result
-from scrypath.sync.handed_over import delete_ids, write_records
+from scrypath.sync.direct_writes import delete_ids, write_records
 from scrypath.sync.jobs import enqueue_jobs
 from scrypath.sync.membership import outsiders
 from scrypath.sync.mode import mode_of

@@ -278,7 +278,7 @@ def test_a_replica_is_no_source_for_writes(race: Race) -> None:
 
 
 def test_a_view_is_fenced_by_content_and_a_query_over_other_tables_by_versions(race: Race) -> None:
-    from scrypath.source.row_tokens import standing, suffices
+    from scrypath.source.row_tokens import row_storage, suffices
     from scrypath.sync.fence import fenced
     from tests.support.schemas import build
 
@@ -299,7 +299,7 @@ def test_a_view_is_fenced_by_content_and_a_query_over_other_tables_by_versions(r
         ref = IndexRef.live(schema, race.shop.config)
         with fenced(ref) as fence:
             assert fence.by_version is by_version
-            assert standing(ref, fence.over).heap is (schema.table is not view)
+            assert row_storage(ref, fence.over).heap is (schema.table is not view)
             tokens = {
                 item: mark for reading in fence.read(["1", "2"]) for item, mark in reading.tokens.items()
             }

@@ -64,7 +64,7 @@ def discard(ref: IndexRef) -> None:
     tasks.wait(ref.config, indexes.delete(ref.config, ref.uid)).require_success()
 
 
-def swapped(live: IndexRef, target: IndexRef) -> bool:
+def is_swapped(live: IndexRef, target: IndexRef) -> bool:
     """Whether the index under the target's name is the old one: the live one was created after it.
 
     ``createdAt`` moves with the documents of an index, whatever its name is.

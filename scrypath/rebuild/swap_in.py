@@ -8,7 +8,7 @@ import polars as pl
 
 from scrypath.errors import GateFailed
 from scrypath.meilisearch import indexes
-from scrypath.rebuild import cutover as swapping
+from scrypath.rebuild import index_swap
 from scrypath.rebuild.catch_up import CaughtUp, catch_up
 from scrypath.rebuild.gate import gate
 from scrypath.rebuild.result import ReindexResult
@@ -18,12 +18,12 @@ from scrypath.vocabulary import Cutover
 from scrypath.wording import counted
 
 
-def exchange(live: IndexRef, other: IndexRef, kept: str, steps: Steps, checks: pl.DataFrame) -> ReindexResult:
+def swap_in(live: IndexRef, other: IndexRef, kept: str, steps: Steps, checks: pl.DataFrame) -> ReindexResult:
     """Let the other index answer under the live name, bring it in step once more, and keep the old one as ``kept``."""
     with steps.step("swap") as step:
-        swapping.wait_until_idle(other)
+        index_swap.wait_until_idle(other)
         had_live = indexes.get(live.config, live.uid) is not None
-        swapping.swap(live, other)
+        index_swap.swap(live, other)
         step.detail = f"{live.uid} and {other.uid} swapped." if had_live else f"{other.uid} renamed."
     return finish(live, other, kept if had_live else None, steps, gate_frame=checks)
 
@@ -49,7 +49,7 @@ def finish(
         step.detail = f"{counted(caught_up.comparison.rows or 0, 'row')} compared after the swap."
     if kept is not None and kept != other.uid:
         with steps.step("keep") as step:
-            swapping.keep(other, kept)
+            index_swap.keep(other, kept)
             step.detail = f"The old index is kept as {kept}."
     return result(live, other, Cutover.COMPLETED, kept, caught_up, steps, checks)
 
