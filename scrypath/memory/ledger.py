@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 import polars as pl
 
 from scrypath.config import Config
+from scrypath.errors import StoreBusy
 from scrypath.frame_schema import COUNT, IDS, MODE, OPERATION, TEXT, UTC, Column, FrameSchema
-from scrypath.memory import redacting, store
+from scrypath.memory import redacting, spool, store
 from scrypath.memory.environment import environment
 from scrypath.memory.sql import load
 from scrypath.vocabulary import Operation, SyncMode
+
+PATIENCE = 0.25  # seconds that a request waits for other writers of the file
 
 LEDGER = FrameSchema(
     "LEDGER",
@@ -72,6 +77,9 @@ def new_reference() -> str:
 def record(config: Config, works: Sequence[SentWork]) -> None:
     """Write sent work into the ledger.
 
+    While somebody holds the file open, it is kept in a file beside it, which every reading of the ledger sees and the
+    next request takes in: a write to the index neither fails nor waits for a reader of the memory.
+
     Parameters
     ----------
     config
@@ -81,20 +89,25 @@ def record(config: Config, works: Sequence[SentWork]) -> None:
 
     Raises
     ------
-    StoreBusy, StoreError
-        When the file cannot be written.
+    StoreError
+        When neither can be written.
     """
     if not works:
         return
     place = asdict(environment(config))
     frame = redacting.columns(config, LEDGER.rows(_row(work) | place for work in works), "cause")
-    with store.connect(config) as connection:
-        [(last,)] = connection.execute("SELECT coalesce(max(request), 0) FROM requests").fetchall()
-        numbered = frame.with_columns(pl.int_range(last + 1, last + 1 + pl.len()).alias("request"))
-        store.append(connection, "requests", numbered.drop("document_ids"))
-        carried = numbered.select("request", document_id="document_ids").explode("document_id").drop_nulls()
-        if not carried.is_empty():
-            store.append(connection, "request_documents", carried)
+    path = config.store_path.absolute()
+    taken: list[Path] = []
+    try:
+        with store.connect(replace(config, store_timeout=min(config.store_timeout, PATIENCE))) as connection:
+            for file, kept in spool.waiting(path):
+                _insert(connection, _unknown(connection, kept))
+                taken.append(file)
+            _insert(connection, frame)
+    except StoreBusy:
+        spool.put(path, frame)
+        return
+    spool.remove(taken)
 
 
 def acknowledge(config: Config, reference: str, task_uid: int) -> None:
@@ -141,6 +154,8 @@ def lookup(
         "server": environment(config).server,
         "tasks": _json([{"index": index, "task_uid": uid} for index, uid in task_uids]),
     }
+    # Before the file is read: what is taken in meanwhile is seen twice, and not never.
+    kept = _kept(config)
     with store.connect(config, read_only=True) as connection:
         found = store.read(connection, load("ledger_lookup"), asked)
         carried = store.read(
@@ -148,11 +163,15 @@ def lookup(
         )
     ids = carried.group_by("request", maintain_order=True).agg(pl.col("document_id").alias("document_ids"))
     nothing = pl.when(pl.col("document_count") == 0).then(pl.lit([], pl.List(pl.String())))
-    return LEDGER.conform(
+    known = LEDGER.conform(
         found.join(ids, on="request", how="left", maintain_order="left").with_columns(
             pl.coalesce("document_ids", nothing)
         )
     )
+    waiting = kept.filter(
+        pl.col("reference").is_in(list(references)), ~pl.col("reference").is_in(known["reference"].to_list())
+    )
+    return pl.concat([known, waiting]).sort("sent_at", maintain_order=True) if waiting.height else known
 
 
 def written_since(config: Config, index: str, moment: datetime) -> bool:
@@ -167,9 +186,39 @@ def written_since(config: Config, index: str, moment: datetime) -> bool:
     moment
         With its time zone.
     """
-    asked = {"index": index, "server": environment(config).server, "moment": moment}
+    server = environment(config).server
+    later = pl.col("index") == index, pl.col("sent_at") >= moment
+    if _kept(config).filter(*later, pl.col("server").is_null() | pl.col("server").eq_missing(server)).height:
+        return True
+    asked = {"index": index, "server": server, "moment": moment}
     with store.connect(config, read_only=True) as connection:
         return bool(connection.execute(load("ledger_since"), asked).fetchall())
+
+
+def _kept(config: Config) -> pl.DataFrame:
+    """What was recorded while somebody held the file."""
+    frames = [LEDGER.conform(frame) for _, frame in spool.waiting(config.store_path.absolute())]
+    return pl.concat([LEDGER.empty(), *frames])
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> None:
+    if frame.is_empty():
+        return
+    [(last,)] = connection.execute("SELECT coalesce(max(request), 0) FROM requests").fetchall()
+    numbered = frame.with_columns(pl.int_range(last + 1, last + 1 + pl.len()).alias("request"))
+    store.append(connection, "requests", numbered.drop("document_ids"))
+    carried = numbered.select("request", document_id="document_ids").explode("document_id").drop_nulls()
+    if not carried.is_empty():
+        store.append(connection, "request_documents", carried)
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> pl.DataFrame:
+    """What was not taken in yet: a process may have been killed between that and removing the file."""
+    asked = {"references": _json(frame["reference"].to_list())}
+    query = """SELECT reference FROM requests
+        WHERE reference IN (SELECT unnest(from_json($references::JSON, '["VARCHAR"]')))"""
+    known = [reference for (reference,) in connection.execute(query, asked).fetchall()]
+    return LEDGER.conform(frame.filter(~pl.col("reference").is_in(known)))
 
 
 def _json(asked: Sequence[Any]) -> str:

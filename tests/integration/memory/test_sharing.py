@@ -152,7 +152,10 @@ from scrypath.memory import store
 config = Config(store=Path(sys.argv[1]))
 def write():
     with store.connect(config) as connection:
-        connection.execute("INSERT INTO audit VALUES ('a', now(), 'before', 'ada', 'x', '', '', '', null, 0, '')")
+        connection.execute(
+            "INSERT INTO audit BY NAME SELECT 'a' AS audit_id, now() AS written_at, 'before' AS phase,"
+            " 'ada' AS actor, 'x' AS action, '' AS detail"
+        )
 write()
 child = os.fork()
 write()
