@@ -84,6 +84,11 @@ def broken(path: Path, error: duckdb.Error) -> StoreError:
             f"{path} refused a statement: {first_line}",
             hint="The tables and their columns are described by: SELECT * FROM duckdb_columns()",
         )
+    if "Permission denied" in first_line or "Operation not permitted" in first_line:
+        return StoreError(
+            f"{path} cannot be opened: {first_line}",
+            hint="Nothing says that it is damaged: let this user read and write it, or name another with store=.",
+        )
     return StoreError(
         f"{path} cannot be used: {first_line}",
         hint="If it is damaged or not Scrypath's, move it elsewhere (a new one is created) or name another: store=.",

@@ -13,6 +13,7 @@ import pytest
 from scrypath.config import Config
 from scrypath.errors import StoreBusy, StoreError
 from scrypath.memory import audit, engine, snapshots, store
+from scrypath.memory.engine import broken
 
 
 def count(config: Config) -> int:
@@ -221,3 +222,11 @@ def test_times_are_utc_whatever_the_zone_of_the_machine(
     saved = snapshots.save(config, record, snapshots.DOCUMENTS.empty())
     assert snapshots.listing(config).item(0, "taken_at") == taken_at
     assert saved.startswith("snap-20260329-013000-")
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(config: Config) -> None:
+    refusal = duckdb.IOException(f'IO Error: Cannot open file "{config.store_path}": Permission denied')
+    said = broken(config.store_path, refusal)
+    assert str(said).startswith(f"{config.store_path} cannot be opened: ")
+    assert "move it" not in str(said.hint)
+    assert "let this user read and write it" in str(said.hint)
