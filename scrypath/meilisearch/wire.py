@@ -85,7 +85,16 @@ class Reply:
 
 
 class TooLong(Exception):
-    """An answer has more bytes than are to be read of it; asked for less, the server gives a shorter one."""
+    """An answer has more bytes than are to be read of it; asked for less, the server gives a shorter one.
+
+    Parameters
+    ----------
+    most
+        Bytes that were to be read.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The answer has more than {most:,} bytes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +267,11 @@ def _read(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
     body = bytearray()
     try:
         if int(response.headers.get("Content-Length", 0)) > most:
-            raise TooLong
+            raise TooLong(most)
         for chunk in response.stream(CHUNK, decode_content=True):
             body += chunk
             if len(body) > most:
-                raise TooLong
+                raise TooLong(most)
     except BaseException:
         response.close()  # what is left of it is not waited for
         raise
