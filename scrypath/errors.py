@@ -92,7 +92,7 @@ class ReplicaSource(ConfigError):
 
 
 class SchemaError(ScrypathError):
-    """A search schema is unknown, or its declaration does not hold."""
+    """A search schema is unknown, or its declaration is not valid."""
 
     code = "schema"
 

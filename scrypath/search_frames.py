@@ -60,9 +60,7 @@ SEARCH_EXPLANATION = _schema(
     "One row per question about a document that is or is not found, in the order in which they decide.",
     Column("question", TEXT, "row, query, document, current, tenant, filter, facet_filter, text or rank"),
     Column("about", TEXT, "The field or group that a condition is about, else null"),
-    Column(
-        "answer", FLAG, "True: nothing speaks against it, false: this is why it is not found; null: not known"
-    ),
+    Column("answer", FLAG, "True: passed, false: this is why it is not found; null: not known"),
     Column("detail", TEXT, "What was seen"),
 )
 

@@ -1,4 +1,4 @@
-"""Which documents tasks wrote since a baseline, or why nobody can tell."""
+"""Which documents tasks wrote since a baseline, or why that is not known."""
 
 from __future__ import annotations
 

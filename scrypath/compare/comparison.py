@@ -35,7 +35,7 @@ class Comparison:
     in_step
         Rows whose document says the same.
     drift
-        ``frames.DOCUMENTS``: every document that is not in step; of a sample, those that it hit upon.
+        ``frames.DOCUMENTS``: every document that is not in step; of a sample, those that it found.
     note
         What a reader should know about how it was done.
     method

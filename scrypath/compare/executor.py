@@ -1,4 +1,4 @@
-"""Tasks handed to an executor, a few at a time, and their results taken back."""
+"""Tasks submitted to an executor, a few at a time, and their results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scrypath.compare.waiting import first_done
 from scrypath.errors import PartFailed, ScrypathError, presentable
 from scrypath.redaction import redact
 
-IN_FLIGHT = 16  # tasks handed to the executor and not taken back yet: what bounds the memory here
+IN_FLIGHT = 16  # tasks submitted to the executor and not finished yet: what bounds the memory here
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def run_all(executor: Executor, tasks: Iterable[ReadTask], *, stopped: Future[No
     executor
         It is left running.
     tasks
-        Fetched as they can be handed over.
+        Fetched as they can be submitted.
     stopped
         Done: nobody waits for the results any more.
 
@@ -52,7 +52,7 @@ def run_all(executor: Executor, tasks: Iterable[ReadTask], *, stopped: Future[No
     PartFailed
         When a task was lost, by a worker that died, say.
     ScrypathError
-        What a task itself met, with a note that names the task.
+        What a task itself raised, with a note that names the task.
     concurrent.futures.CancelledError
         When ``stopped`` is done.
     """
@@ -84,7 +84,7 @@ def _collect(executor: Executor, running: dict[Future[Any], ReadTask], stopped: 
         try:
             found = future.result()
         except ScrypathError as error:
-            error.add_note(f"It was met while reading {task.name}.")
+            error.add_note(f"It was raised while reading {task.name}.")
             raise
         except Exception as error:
             raise _lost(executor, task, error) from presentable(error)

@@ -51,7 +51,7 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     Raises
     ------
     SchemaError, InvalidOptions
-        For an unknown schema, or one id where several are asked for.
+        For an unknown schema, or one id where a list is expected.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Verification
 
 REPLACED = "The index was swapped or recreated while it was read."
-OVERLOOKED = "Documents were deleted while the index was read, however often: some may have been overlooked."
+OVERLOOKED = "Documents were deleted each time the index was read: some may have been missed."
 
 
 def compare(

@@ -33,7 +33,7 @@ ROUNDS = 5  # readings, each spoiled by a task that ended meanwhile, before ever
 
 
 class IncrementalNotPossible(Exception):
-    """Reading only what changed cannot tell; the message says why.
+    """Reading only what changed is not enough; the message says why.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def compare_since(
     Raises
     ------
     IncrementalNotPossible
-        When only reading everything can tell.
+        When everything has to be read.
     TransportError, DatabaseError
         When a side cannot be read.
     """
@@ -112,7 +112,7 @@ def compare_since(
         )
         outside = changed.outside(read.ids)
         if outside != read.outside:
-            raise IncrementalNotPossible("Rows or documents came or went without a trace.")
+            raise IncrementalNotPossible("Rows or documents were added or removed unnoticed.")
     if changed.mark is not None:
         _require_unchanged(ref, changed.mark)
     after = indexes.get(ref.config, ref.uid)
@@ -208,7 +208,7 @@ def _nothing_to_start_from(ref: IndexRef) -> str:
     if not rows.in_columns(ref):
         return f"Documents of {ref.schema.name} are made of more than its rows' own columns."
     problem = row_versions.observe(ref).problem
-    return problem or "No earlier comparison can be built upon."
+    return problem or "There is no earlier comparison to start from."
 
 
 def _held(changed: ChangedRows) -> str | None:

@@ -49,7 +49,7 @@ class ReadJob:
 
 
 def check_executor(executor: Any) -> None:
-    """Nothing, or an ``InvalidOptions`` for what is no executor."""
+    """Nothing, or an ``InvalidOptions`` for anything but an executor."""
     if not isinstance(executor, Executor):
         raise InvalidOptions(
             f"executor cannot be {executor!r}.",

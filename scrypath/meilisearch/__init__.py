@@ -2,7 +2,7 @@
 
 Modules: ``wire`` (requests and their errors), ``version``, ``tasks``, ``batches``, ``documents``, ``indexes``,
 ``settings``. ``client(config)`` hands out the official client, ``search(config, index, body)`` a raw reply.
-Nothing is imported before it is asked for.
+Nothing is imported before it is used.
 """
 
 from __future__ import annotations

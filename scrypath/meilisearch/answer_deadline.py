@@ -1,4 +1,4 @@
-"""Breaking off answers that take longer than they may: a read timeout starts anew with every byte, this does not."""
+"""Breaking off answers that take longer than they may: a read timeout starts again with every byte, this does not."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _thread = threading.local()
 
 @contextmanager
 def answering(seconds: float) -> Iterator[Answer]:
-    """What is asked in this block, by this thread, is answered within so many seconds or broken off."""
+    """What is requested in this block, by this thread, is answered within so many seconds or broken off."""
     answer = Answer(seconds)
     _thread.answer = answer
     try:

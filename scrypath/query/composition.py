@@ -47,7 +47,7 @@ class Composition:
     >>> page.add({"filter": {"brand_id": 2}}, name="form").request()
     Traceback (most recent call last):
     scrypath.errors.InvalidOptions: 'fixed' and 'form' disagree on filter 'brand_id': {'eq': 1} and {'eq': 2}.
-    Say it in one of them.
+    Give it in only one of them.
     """
 
     schema: Any
@@ -155,7 +155,7 @@ def _one(what: str, said: Sequence[tuple[str, Any]], operator: str = "") -> Any:
             shown = ({operator: value}, {operator: other}) if operator else (value, other)
             raise InvalidOptions(
                 f"{first!r} and {name!r} disagree on {what}: {shown[0]!r} and {shown[1]!r}.",
-                hint="Say it in one of them.",
+                hint="Give it in only one of them.",
             )
     return value
 

@@ -1,4 +1,4 @@
-"""What a search over several schemas is asked: requests, or shorter ways to write them."""
+"""What a search over several schemas takes: requests, or shorter ways to write them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def expanded(
     federation: Federation | None,
     config: Config,
 ) -> tuple[tuple[SearchRequest, ...], tuple[float, ...]]:
-    """The requests that entries stand for, and the weight of each.
+    """The requests that entries mean, and the weight of each.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _requests(entry: Any, text: str, schemas: Sequence[Any], config: Config) -> 
     listed = list(several("schemas", schemas)) or [registry.load(path) for path in config.schemas]
     if not listed:
         raise InvalidOptions(
-            "'all' means no schema here.",
+            "'all' stands for no schema here.",
             hint="Give schemas=[…], or configure schemas = ['package.module:Model'].",
         )
     return [SearchRequest(schema, sought, **options) for schema in listed]
@@ -130,7 +130,8 @@ def _parts(entry: Any, text: str) -> tuple[Any, str, Mapping[str, Any]]:
             return name, sought, options
         case tuple() | list():
             raise InvalidOptions(
-                f"{entry!r} is no request.", hint="Write (schema, text) or (schema, text, {option: value})."
+                f"{entry!r} is not a search request.",
+                hint="Write (schema, text) or (schema, text, {option: value}).",
             )
     return entry, text, {}
 

@@ -66,7 +66,7 @@ class SearchExplanation:
             return f"{name} is hit {self.rank:,}{sought}.{late}"
         if self._against:
             return f"{name} is not found{sought}: {self._against[0]}"
-        return f"Nothing speaks against {name}, but its rank{sought} is not known."
+        return f"No check excludes {name}, but its rank{sought} is not known."
 
     @property
     def _against(self) -> list[str]:

@@ -60,7 +60,7 @@ def hydrate(
     Raises
     ------
     InvalidOptions
-        For what is no session of SQLAlchemy's ORM.
+        For anything but a session of SQLAlchemy's ORM.
     DatabaseError
         When the database refuses.
 
@@ -118,7 +118,7 @@ def hydrate_all(
 
 
 def usable_session(session: Any) -> None:
-    """Refuse what is no synchronous session of SQLAlchemy's ORM."""
+    """Refuse anything but a synchronous session of SQLAlchemy's ORM."""
     if hasattr(session, "run_sync"):
         raise InvalidOptions(
             "An asynchronous session cannot be read from here.",

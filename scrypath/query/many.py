@@ -1,4 +1,4 @@
-"""``search_many``: several requests in one round trip, each with its own hits, and merged where that is asked for."""
+"""``search_many``: several requests in one round trip, each with its own hits, and merged on request."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def search_many(
     Raises
     ------
     InvalidOptions
-        For a request that cannot be meant, a missing tenant, too many requests or too large a page.
+        For an invalid request, a missing tenant, too many requests or too large a page.
     TransportError
         When the server is not there, or does not answer within the deadline.
 

@@ -50,7 +50,7 @@ class QueryParams:
     given
         Parameter → values as they were given, to fill a form with again.
     ignored
-        Parameters that are none of a search.
+        Parameters that do not belong to a search.
 
     Examples
     --------
@@ -199,7 +199,7 @@ class _Reader:
         self.errors: dict[str, str] = {}
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> QueryParams:
-        """The search that the parameters stand for."""
+        """The search that the parameters describe."""
         given: dict[str, list[str]] = {}
         for name, value in pairs[:MOST]:
             given.setdefault(name, []).append(value)

@@ -126,7 +126,7 @@ def relevance(
     Raises
     ------
     InvalidOptions
-        For a list that is none, or has no query.
+        For something that is not a judgement list, or has no query.
     IndexNotFound, TransportError
         When an index or the server is not there.
 

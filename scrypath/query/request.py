@@ -180,7 +180,8 @@ def _order(schema: SearchSchema, item: Any) -> str:
         return f"_geoPoint({point(float(place[1]), float(place[2]))}):{direction}"
     except (AssertionError, ValueError) as error:
         raise InvalidOptions(
-            f"sort {item!r} names no place.", hint="Write _geoPoint(latitude, longitude):asc, in degrees."
+            f"sort {item!r} has no latitude and longitude.",
+            hint="Write _geoPoint(latitude, longitude):asc, in degrees.",
         ) from error
 
 

@@ -44,7 +44,7 @@ def check(
 ) -> None:
     """Refuse an answer with documents of a tenant that the search did not name.
 
-    The server compares texts without case and without blanks around them: it cannot tell ``Acme`` from ``acme``.
+    The server compares texts without case and without blanks around them: it cannot distinguish ``Acme`` from ``acme``.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def check(
             raise SchemaError(
                 f"{schema.name}: the search found documents of a tenant whose {name!r} differs from the one "
                 "asked for by case or blanks only.",
-                hint="The server cannot tell them apart: name tenants by numbers, UUIDs or lower-case texts.",
+                hint="The server cannot distinguish them: name tenants by numbers, UUIDs or lower-case texts.",
             )
 
 

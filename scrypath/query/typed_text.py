@@ -1,4 +1,4 @@
-"""Texts of a URL, a form or a command line as the values that they stand for, and back."""
+"""Texts of a URL, a form or a command line as the values that they mean, and back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def typed(schema: SearchSchema, name: str, operator: str, text: str) -> Any:
     Raises
     ------
     InvalidOptions
-        When it is no such value.
+        When it is not such a value.
     """
     if operator in ("exists", "is_null"):
         return _read(name, text, _boolean, "true or false")
@@ -76,7 +76,7 @@ def condition(schema: SearchSchema, text: str) -> tuple[str, dict[str, Any]]:
     Raises
     ------
     InvalidOptions
-        For what is no condition.
+        For what is not a condition.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def condition(schema: SearchSchema, text: str) -> tuple[str, dict[str, Any]]:
     found = _CONDITION.fullmatch(text.strip())
     if found is None:
         raise InvalidOptions(
-            f"{text!r} is no condition.",
+            f"{text!r} is not a condition.",
             hint="Write field=value, field!=value, field>value, field>=value, field<value, field<=value, "
             "field=value,value or field=null; or field:operator=value with " + ", ".join(OPERATORS) + ".",
         )

@@ -52,7 +52,7 @@ def literal(schema: SearchSchema, name: str, value: Any) -> Literal:
     Raises
     ------
     InvalidOptions
-        For a value that the field cannot hold, or that the server could not tell from others.
+        For a value that the field cannot hold, or that the server could not distinguish from others.
     """
     field = field_of(schema, name)
     held = _held(schema, field, value)
@@ -68,7 +68,7 @@ def literal(schema: SearchSchema, name: str, value: Any) -> Literal:
             return Literal(held, "true" if held else "false")
         case int() if abs(held) > EXACT:
             raise InvalidOptions(
-                f"{schema.name}: the server cannot tell {held} in {name!r} from its neighbours.",
+                f"{schema.name}: the server cannot distinguish {held} in {name!r} from its neighbours.",
                 hint="It compares numbers as doubles, exact up to 2^53: declare a field that holds it as text.",
             )
         case int() | float():

@@ -73,13 +73,13 @@ def _documents(caught_up: CaughtUp) -> dict[str, Any]:
     if not found.compared:
         return _row("documents", False, found.note or "The documents could not be compared.")
     if caught_up.stuck:
-        count = counted(len(caught_up.stuck), "document")
-        detail = f"{count} not as the row, although written from it: {_some(caught_up.stuck)}."
+        count = counted(len(caught_up.stuck), "document differs", "documents differ")
+        detail = f"{count} from the row just written: {_some(caught_up.stuck)}."
         return _row("documents", False, detail, caught_up.stuck)
     detail = f"{counted(found.rows or 0, 'row')} compared, each with its document."
     if caught_up.changing:
         changed = counted(len(caught_up.changing), "row")
-        detail += f" {changed} changed meanwhile, again and again: the last catch-up reads them."
+        detail += f" {changed} kept changing while they were compared: the last catch-up reads them."
     return _row("documents", True, detail, caught_up.changing)
 
 

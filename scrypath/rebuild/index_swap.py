@@ -1,4 +1,4 @@
-"""Exchanging the live index for the one that was built, and keeping the old one."""
+"""Swapping the live index with the one that was built, and keeping the old one."""
 
 from __future__ import annotations
 

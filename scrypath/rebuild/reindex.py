@@ -53,7 +53,7 @@ def reindex(
     restart
         Delete the index that an earlier rebuild left beside the live one, and begin again.
     accept_left_out
-        Exchange also where rows could not be projected into documents; they are named in ``gate``.
+        Swap even where rows could not be projected into documents; they are named in ``gate``.
     max_size_change
         Refuse when the number of documents differs by more than this share of the live index's, as in 0.1.
     batch_size

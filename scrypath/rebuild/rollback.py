@@ -23,7 +23,7 @@ from scrypath.vocabulary import Outcome, RecoveryAction
 def rollback(
     schema: Any, *, actor: str | None = None, progress: bool = False, config: Config | None = None
 ) -> ReindexResult:
-    """Exchange the live index for the one that the last rebuild replaced.
+    """Swap the live index with the one that the last rebuild replaced.
 
     The old index lacks every write since the rebuild: it is brought in step with the rows before the swap and once
     more after it. The index that was live is kept in its place, so that a second call takes this one back.

@@ -74,7 +74,7 @@ def searchable(
     Raises
     ------
     SchemaError
-        When the declaration does not hold; the message names the schema, the option and the value.
+        When the declaration is not valid; the message names the schema, the option and the value.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def search_schema(
     Raises
     ------
     SchemaError
-        When the declaration does not hold.
+        When the declaration is not valid.
 
     Examples
     --------

@@ -48,7 +48,7 @@ def id_text(schema: SearchSchema, value: Any) -> str:
 
 
 def several[T](name: str, given: Iterable[T]) -> Iterable[T]:
-    """The items given, refusing one where several are asked for: a text would be taken letter by letter.
+    """The items given, refusing one where a list is expected: a text would be taken letter by letter.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def id_value(schema: SearchSchema, text: str) -> Any:
 
 
 def id_values(schema: SearchSchema, texts: Iterable[str]) -> list[Any]:
-    """The values of the id column for document ids as they stand in the index; those that no row can have are left out.
+    """The values of the id column for document ids as they are in the index; those that no row can have are left out.
 
     Examples
     --------

@@ -73,7 +73,7 @@ class RowQuery:
 
 
 def row_query(schema: SearchSchema) -> RowQuery:
-    """The rows of a schema at this moment: its query is asked again each time, and may hold another date then.
+    """The rows of a schema at this moment: its query is called again each time, and may hold another date then.
 
     Raises
     ------
@@ -175,8 +175,8 @@ def _check(schema: SearchSchema, statement: Any) -> None:
             _check_entity(schema, part)
     for element in visitors.iterate(statement):
         if isinstance(element, TableSample):
-            raise _dependent(schema, "TABLESAMPLE", "draws other rows each time")
-        # What the query asks other tables is their affair; what it asks its own makes rows depend on each other.
+            raise _dependent(schema, "TABLESAMPLE", "selects different rows each time")
+        # Reading other tables is fine; reading its own makes rows depend on each other.
         asks = isinstance(element, Select | CompoundSelect)
         if asks and (element is statement or _reads(element, schema)):
             _check_membership(schema, element)
@@ -194,8 +194,8 @@ def _check_entity(schema: SearchSchema, statement: Select[Any]) -> None:
     if not same:
         names = ", ".join(str(found["name"]) for found in described)
         raise SchemaError(
-            f"{schema.name}: query selects {names}, and not {_entity_name(schema)} alone.",
-            hint="Narrow the SELECT that it is given; what a document holds is said by fields=.",
+            f"{schema.name}: query selects {names} instead of {_entity_name(schema)}.",
+            hint="Narrow the SELECT that it is given; fields= declares what a document holds.",
         )
 
 
@@ -225,22 +225,22 @@ def _check_membership(schema: SearchSchema, statement: Any) -> None:
         if used(statement):
             if name == "FOR UPDATE":
                 raise SchemaError(
-                    f"{schema.name}: query has FOR UPDATE, which would lock every row that is looked at.",
+                    f"{schema.name}: query has FOR UPDATE, which would lock every row that is read.",
                     hint="Leave it out.",
                 )
-            raise _dependent(schema, name, "makes whether a row is one depend on which other rows there are")
+            raise _dependent(schema, name, "makes it depend on other rows whether a row is included")
     columns = [] if not hasattr(statement, "_raw_columns") else statement._raw_columns
     if any(isinstance(element, Over) for column in columns for element in visitors.iterate(column)):
         raise _dependent(
-            schema, "a window function", "makes whether a row is one depend on which other rows there are"
+            schema, "a window function", "makes it depend on other rows whether a row is included"
         )
 
 
 def _dependent(schema: SearchSchema, what: str, why: str) -> SchemaError:
     return SchemaError(
         f"{schema.name}: query has {what}, which {why}.",
-        hint="One written row could then change what another one is, and nothing would say so. "
-        "Say by the row's own values what a row is; a limit belongs to a search.",
+        hint="A write to one row could then include or exclude another unnoticed. "
+        "Decide by the row's own values which rows are included; a limit belongs to a search.",
     )
 
 

@@ -1,4 +1,4 @@
-"""From the options of a declaration to a schema, or an error that names what does not hold."""
+"""From the options of a declaration to a schema, or an error that names what is not valid."""
 
 from __future__ import annotations
 

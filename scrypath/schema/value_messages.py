@@ -24,7 +24,7 @@ REASONS = {
     Kind.TEXTS: "is not a list of texts",
     Kind.INTEGERS: "is not a list of whole numbers of 64 bits",
     Kind.NUMBERS: "is not a list of numbers",
-    Kind.JSON: "cannot be said in JSON",
+    Kind.JSON: "cannot be written as JSON",
 }
 TEXT_HELPS = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.DATETIME, Kind.DATE, Kind.INTEGERS, Kind.NUMBERS})
 

@@ -153,14 +153,14 @@ def _clauses(statement: Any) -> str | None:
     from sqlalchemy import Select
 
     if not isinstance(statement, Select):
-        return "is no plain SELECT"
+        return "is not a plain SELECT"
     # Attributes that only SQLAlchemy's own compiler reads: there is no public way to ask for them.
     if statement._distinct or statement._distinct_on:
-        return "says DISTINCT"
+        return "has DISTINCT"
     if statement._group_by_clauses or statement._having_criteria:
-        return "says GROUP BY"
+        return "has GROUP BY"
     if statement._limit_clause is not None or statement._offset_clause is not None:
-        return "says LIMIT or OFFSET"
+        return "has LIMIT or OFFSET"
     if statement._with_options or statement._prefixes or statement._suffixes or statement._hints:
         return "has options, prefixes or hints"
     return None
@@ -178,7 +178,7 @@ def _problem(part: Any) -> str | None:
 
     name = part.__visit_name__
     if name not in PARTS or not type(part).__module__.startswith("sqlalchemy."):
-        return f"holds what cannot be looked into ({type(part).__name__})"
+        return f"has a part that cannot be inspected ({type(part).__name__})"
     if isinstance(part, Select):
         return _clauses(part)
     if isinstance(part, ColumnClause) and part.is_literal and str(part) not in ("1", "*"):
@@ -189,7 +189,7 @@ def _problem(part: Any) -> str | None:
             return f"uses the operator {getattr(part.operator, 'opstring', operator)}"
     kind = getattr(part, "type", None)
     if kind is not None and (kind._has_bind_expression or kind._has_column_expression):
-        return f"reads values of type {type(kind).__name__}, which are made by SQL of their own"
+        return f"reads values of type {type(kind).__name__}, which custom SQL makes"
     return _of_cast(part) if name == "cast" else None
 
 
@@ -199,7 +199,7 @@ def _of_cast(part: Any) -> str | None:
     # 'now' and 'today' are texts that say another moment each time.
     moments = (sa.DateTime, sa.Date, sa.Time)
     if isinstance(part.type, moments) and not isinstance(part.clause.type, moments):
-        return "makes moments out of texts"
+        return "converts text to timestamps"
     return None
 
 

@@ -30,7 +30,7 @@ MANY = 100_000  # transactions: as LONG, of one that does not say since when it 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where in a server's history a reading began.
+    """Where in a server's history a read began.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Mark:
         return asdict(self)
 
     def follows(self, earlier: Mark) -> str | None:
-        """Why what was written since an earlier mark cannot be asked for at this one; None: it can."""
+        """Why what was written since an earlier mark is not known at this one; None: it is."""
         since = self.next_transaction - earlier.transaction
         if self.history != earlier.history:
             return "The database was restarted, restored, promoted, or is another one than at the comparison before."
@@ -141,7 +141,7 @@ def snapshot(ref: IndexRef) -> Iterator[Connection]:
 def observed(connection: Connection, ref: IndexRef) -> Observed:
     """The database at the moment of a :func:`snapshot`."""
     if connection.dialect.name != "postgresql":
-        return Observed(problem=f"{connection.dialect.name} keeps no versions of rows that can be asked for.")
+        return Observed(problem=f"{connection.dialect.name} has no row versions that can be queried.")
     if _several_servers(ref.config.need_database_url()):
         return Observed(
             problem="The database URL names several servers, and each connection may be to another of them."
@@ -151,7 +151,7 @@ def observed(connection: Connection, ref: IndexRef) -> Observed:
         return Observed(problem=read.problem)
     able = _one(connection, "readable", {})
     if not able.current_enough:
-        return Observed(problem="PostgreSQL tells which transactions are open from version 13 on.")
+        return Observed(problem="PostgreSQL shows which transactions are open from version 13 on.")
     if not able.readable:
         return Observed(
             problem="This role may not call pg_control_system() and pg_control_checkpoint(), "
@@ -179,7 +179,7 @@ def related_change(connection: Connection, schema_shape: Shape, since: Mark, now
     for table in schema_shape.others:
         newer = f"SELECT EXISTS (SELECT FROM {table} AS {BASE} WHERE {_NEWER})"
         if since.counts.get(table) != now.counts[table] or _scalar(connection, newer, _mark(since)):
-            return f"{table}, which decides with it which rows there are, was written to."
+            return f"{table}, which the schema's query also reads, was written to."
     return None
 
 

@@ -102,7 +102,7 @@ def changed_ids(schema: SearchSchema, since: datetime, limit: int) -> Select[Any
     """The ids of what changed since a moment (UTC), whether the schema's query still counts it as a row or not."""
     from sqlalchemy import or_, select
 
-    assert schema.updated_at is not None, "without it nobody can tell"
+    assert schema.updated_at is not None, "without it changes are not known"
     # Of the base tables: a row that left the query, or became another class of the model, has changed.
     base = schema.table if schema.model is None else schema.model.__mapper__.persist_selectable
     changed = columns_of(schema.table, schema.model)[schema.updated_at]

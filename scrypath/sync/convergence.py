@@ -43,7 +43,7 @@ def converge(
 ) -> Converged:
     """Write the rows behind these ids as they are now, and delete the documents whose row is gone.
 
-    What was asked for when the work was made does not matter any more: a job may run twice, late or out of
+    What the work was made for does not matter any more: a job may run twice, late or out of
     order, and the index still ends as the database is.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Records and ids that a caller hands over, written past the fence where the database can be asked about them."""
+"""Records and ids that a caller passes in, written behind the fence where the database can be read."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _committed(ref: IndexRef, records: Sequence[Any], documents: Documents) -> f
     resolved = {item for item, still in zip(documents.ids, quiet, strict=True) if still}
     prints = zip(documents.ids, documents.fingerprints, strict=True)
     given = {item: mark for item, mark in prints if item not in resolved}
-    # A database that cannot be asked keeps nobody from writing.
+    # A database that cannot be read keeps nobody from writing.
     with suppress(DatabaseError, ReplicaSource), fenced(ref) as fence:
         return frozenset(resolved | _equal(fence, given))
     return frozenset()

@@ -1,7 +1,7 @@
 """The fence for writes: a document is never left as an older row than the database holds.
 
 Rows are read, documents made of them and posted. Meanwhile somebody else may commit a newer row and post its
-document: ours, older, would be the last one. So once our post is accepted, the rows are asked about again, and what
+document: ours, older, would be the last one. So once our post is accepted, the rows are checked again, and what
 has another token than when it was read is sent again. A writer who commits after that question, and posts after its
 commit, has the last word.
 """
@@ -49,7 +49,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """Reads rows, and asks about them again.
+    """Reads rows, and checks them again.
 
     Parameters
     ----------

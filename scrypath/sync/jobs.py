@@ -93,7 +93,7 @@ def perform_together(jobs: Sequence[JobArgs], config: Config) -> None:
 
 
 def run_worker(config: Config, *, limit: int = 4, drain: bool = False) -> None:
-    """Perform the jobs of the configured queue until told to stop.
+    """Perform the jobs of the configured queue until it is stopped.
 
     Parameters
     ----------

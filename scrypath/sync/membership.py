@@ -1,4 +1,4 @@
-"""Which of the records that a caller hands over are rows of their schema: what is none is removed, not written."""
+"""Which of the records that a caller passes in are rows of their schema: what is none is removed, not written."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 def outsiders(ref: IndexRef, records: Sequence[Any]) -> frozenset[str]:
     """Document ids of the records that are no rows of the schema.
 
-    Asked through each record's own session, which sees what is not committed yet; of a record without one, and of a
-    mapping, through a connection of our own. Where every record of the model is a row, nothing is asked.
+    Checked through each record's own session, which sees what is not committed yet; of a record without one, and of a
+    mapping, through a connection of our own. Where every record of the model is a row, nothing is read.
 
     Raises
     ------
     InvalidOptions
         For a record whose changes have not been flushed: the database cannot say yet whether it is a row.
     DatabaseError, ConfigError
-        When the database cannot be asked.
+        When the database cannot be read.
     """
     asked: dict[Session | None, list[str]] = {}
     for record in records:
@@ -85,7 +85,7 @@ def _existing(ref: IndexRef, session: Session, ids: Sequence[str]) -> set[str]:
             found = _read(session, statement, mapper)
         except MissingGreenlet as error:
             raise InvalidOptions(
-                "The records belong to an asynchronous session, which cannot be asked from here.",
+                "The records belong to an asynchronous session, which cannot be queried from here.",
                 hint="await session.run_sync(lambda _: scrypath.sync_records(...))",
             ) from error
     return {document_id(ref.schema, value) for value in found if value is not None}

@@ -33,7 +33,7 @@ def around(ids: Sequence[str], write: Callable[[Sequence[str]], None]) -> None:
     ...         raise ProjectionError("Its price is not a number.")
     >>> around(["6", "7", "8"], write)
     Traceback (most recent call last):
-    scrypath.errors.ProjectionError: 1 of 3 documents cannot be written, the others are: ...
+    scrypath.errors.ProjectionError: 1 of 3 documents cannot be written: '7' (Its price is not a number.). ...
     """
     try:
         write(ids)
@@ -76,9 +76,9 @@ def _of_a_document(error: ScrypathError) -> bool:
 def _naming(refused: Sequence[tuple[str, ScrypathError]], count: int) -> ScrypathError:
     named = "; ".join(f"{item!r} ({error.message})" for item, error in refused[:SHOWN])
     more = f"; {counted(len(refused) - SHOWN, 'more document')}" if len(refused) > SHOWN else ""
-    message = (
-        f"{len(refused):,} of {counted(count, 'document')} cannot be written, the others are: {named}{more}."
-    )
+    message = f"{len(refused):,} of {counted(count, 'document')} cannot be written: {named}{more}."
+    if len(refused) < count:
+        message += " The others were written."
     first = refused[0][1]
     hint = first.hint
     if isinstance(first, TaskFailed):

@@ -48,7 +48,7 @@ def sync_related(
     Raises
     ------
     InvalidOptions
-        For a fan-out that is not declared, one record where several are asked for, or a session in another mode
+        For a fan-out that is not declared, one record where a list is expected, or a session in another mode
         than ``oban``.
 
     Examples

@@ -26,7 +26,7 @@ class SyncResult:
         One work id for each task or job the write was cut into.
     fenced
         False: a newer row that somebody else committed and wrote meanwhile may have been overwritten by this write.
-        So it is where the database cannot be asked: the record is not as its row, its transaction is still open, or
+        So it is where the database cannot be read: the record is not as its row, its transaction is still open, or
         there is no database; and where a row changed during each of several writes.
     removed_ids
         Those of ``document_ids`` whose documents are removed: what was to be deleted, and records that are no rows of

@@ -76,9 +76,9 @@ def sync_records(
 ) -> SyncResult:
     """Write the documents of records; remove the document of a record that the schema's ``query`` does not show.
 
-    In every mode the same documents end in the index. Whether a record is shown is asked through its own session, so
+    In every mode the same documents end in the index. Whether a record is shown is checked through its own session, so
     that an insert that is not committed yet is seen; of a mapping, or a record without a session, through a connection
-    of the kit's own, where no row means that the document is removed. Without a ``query`` nobody is asked.
+    of the kit's own, where no row means that the document is removed. Without a ``query`` the database is not read.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def sync_records(
     InvalidOptions
         inline and manual, where the schema has a ``query``: for a record with changes that have not been flushed.
     DatabaseError
-        Where the schema has a ``query``, and the database cannot be asked.
+        Where the schema has a ``query``, and the database cannot be read.
     TaskFailed
         inline: Meilisearch ran the task and it failed; nothing of that task applies.
     TaskTimeout
@@ -244,7 +244,7 @@ def delete_documents(
     Raises
     ------
     InvalidOptions
-        For one id where several are asked for.
+        For one id where a list is expected.
     ProjectionError
         For a value that cannot be a document id.
     TaskFailed, TaskTimeout, TransportError, BackendRejected

@@ -322,7 +322,7 @@ TYPES: list[Types] = [
         JSON
         | {
             '\'{"a": 1, "a": 2}\'': {"a": 2},
-            "'\"\\ud800\"'": unknown("cannot be said in JSON"),
+            "'\"\\ud800\"'": unknown("cannot be written as JSON"),
             "'\"\\u0000\"'": "\x00",
             "'1e400'": unknown(FINITE),
         },

@@ -61,7 +61,7 @@ async def _serve(running: Server, listener: socket.socket, url: str, ready_file:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until told to stop.
+    """Serve until it is stopped.
 
     Returns
     -------

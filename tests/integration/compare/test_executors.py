@@ -156,7 +156,7 @@ def test_where_less_cannot_tell_everything_is_read_on_the_executor(drifted: Conf
         scrypath.reconcile_sync("Product", config=drifted)
         sql("DELETE FROM products WHERE id = 5")
         report = scrypath.reconcile_sync("Product", executor=executor, config=drifted)
-        assert report.note == "Everything was compared: Rows or documents came or went without a trace."
+        assert report.note == "Everything was compared: Rows or documents were added or removed unnoticed."
         assert any(thread.name.startswith("mine") for thread in threading.enumerate())
     assert same(report, scrypath.reconcile_sync("Product", incremental=False, config=drifted))
     # A snapshot that is young enough needs no executor.
@@ -225,7 +225,7 @@ def test_a_schema_that_is_another_one_at_the_workers(
             crashing_projection.Changeling, executor=executor, incremental=False, config=crashing_projections
         )
     assert "the same version there" in failed.value.hint
-    assert "It was met while reading the rows of Changeling." in "".join(failed.value.__notes__)
+    assert "It was raised while reading the rows of Changeling." in "".join(failed.value.__notes__)
 
 
 @pytest.mark.parametrize("kind", SEPARATE)

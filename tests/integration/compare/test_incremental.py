@@ -128,7 +128,7 @@ def test_a_row_deleted_without_a_trace_shows_in_the_totals(notes: Config, sql: S
     sql("DELETE FROM notes WHERE id = 9")
     report = compared(notes)
     assert report.method == "full"
-    assert str(report.note) == "Everything was compared: Rows or documents came or went without a trace."
+    assert str(report.note) == "Everything was compared: Rows or documents were added or removed unnoticed."
     assert drift_of(report) == {"9": "orphan"}
     # Known from now on, it is no reason to read everything.
     assert (again := compared(notes)).method == "incremental"
@@ -203,7 +203,7 @@ def test_one_row_gone_and_another_come_do_not_cancel_out(memos: Config, sql: Sql
     sql("INSERT INTO memos VALUES (999, 'New', false, now())")
     report = compared(memos, schema="Memo", incremental=True)
     assert drift_of(report) == {"9": "orphan", "999": "missing"}
-    assert "without a trace" in str(report.note)
+    assert "added or removed unnoticed" in str(report.note)
 
 
 def test_another_declaration_is_compared_whole(notes: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,7 +239,7 @@ def test_an_index_that_never_stands_still_is_not_called_in_step(
     relay.before = before
     report = scrypath.reconcile_sync("Product", config=paged)
     assert report.in_step is not True
-    assert report.rows is not None or "may have been overlooked" in str(report.note)
+    assert report.rows is not None or "may have been missed" in str(report.note)
     assert drift_of(report)["20"] == "stale"  # what was found is shown all the same
 
 

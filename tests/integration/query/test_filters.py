@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "number in a text": ({"label": 3}, "'label' .text. cannot be 3"),
     "half a star": ({"stars": 2.5}, "cannot be 2.5"),
     "not a number": ({"ratio": math.nan}, "cannot be nan"),
-    "beyond doubles": ({"stars": 2**53 + 1}, "cannot tell 9007199254740993"),
+    "beyond doubles": ({"stars": 2**53 + 1}, "cannot distinguish 9007199254740993"),
     "blanks": ({"label": " "}, "trims"),
     "long": ({"label": "ä" * 400}, "1200 bytes|468"),
     "order of booleans": ({"published": {"gt": False}}, "has no order"),

@@ -184,7 +184,7 @@ REFUSED: list[tuple[Callable[[Any, Config], Any], str]] = [
         lambda it, config: scrypath.search_many([(it, "", {"highlight": 1})], config=config),
         "no option 'highlight'",
     ),
-    (lambda it, config: scrypath.search_many([(it,)], config=config), "is no request"),
+    (lambda it, config: scrypath.search_many([(it,)], config=config), "is not a search request"),
     (lambda it, config: scrypath.search_many([it], deadline=0, config=config), "deadline is 0"),
     (lambda it, config: scrypath.search_many([it], check=True, config=config), "Give session="),
     (lambda it, config: scrypath.Federation(size=51), "1 to 50 hits"),

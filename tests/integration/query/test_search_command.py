@@ -103,7 +103,7 @@ def test_why_a_document_is_not_found(run: Run) -> None:
 
 
 REFUSED = [
-    (("search", "Product", "--filter", "price"), "is no condition"),
+    (("search", "Product", "--filter", "price"), "is not a condition"),
     (("search", "Product", "--filter", "prise>1"), "Did you mean 'price'?"),
     (("search", "Product", "--facet", "brand_id>1"), "is a comparison"),
     (("search", "Product", "--facets", "name"), "does not declare 'name' for facets"),

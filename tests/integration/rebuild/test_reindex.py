@@ -159,7 +159,7 @@ def test_a_target_that_cannot_be_as_its_rows_leaves_the_live_index_as_it_was(
         return compare(ref)
 
     monkeypatch.setattr(catching, "compare", meddled)
-    with pytest.raises(GateFailed, match="1 document not as the row, although written from it: 6") as failed:
+    with pytest.raises(GateFailed, match="1 document differs from the row just written: 6") as failed:
         scrypath.reindex("Product", config=config)
     assert failed.value.gate is not None
     assert failed.value.gate.row(0, named=True)["document_ids"] == ["6"]

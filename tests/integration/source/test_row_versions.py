@@ -1,4 +1,4 @@
-"""What PostgreSQL says about the versions of rows: what was written since a mark, and when that cannot be asked."""
+"""What PostgreSQL says about the versions of rows: what was written since a mark, and when that is not known."""
 
 from __future__ import annotations
 
@@ -213,13 +213,13 @@ def test_what_bears_no_versions_is_refused(books: Config, sql: Sql, statement: s
         ),
         (
             lambda q: q.where(sa.text("id > 1")),
-            "The query of Book holds what cannot be looked into (TextClause).",
+            "The query of Book has a part that cannot be inspected (TextClause).",
         ),
-        (lambda q: q.distinct(), "The query of Book says DISTINCT."),
-        (lambda q: q.union(q), "The query of Book is no plain SELECT."),
+        (lambda q: q.distinct(), "The query of Book has DISTINCT."),
+        (lambda q: q.union(q), "The query of Book is not a plain SELECT."),
         (
             lambda q: q.where(Book.id.in_(sa.select(sa.func.max(Shelf.id)).group_by(Shelf.open))),
-            "The query of Book says GROUP BY.",
+            "The query of Book has GROUP BY.",
         ),
     ],
 )
@@ -247,7 +247,7 @@ def test_immutable_functions_and_other_tables_are_no_hindrance_until_they_change
         now = mark(visible)
         sql(statement)
         assert problem(visible, now).problem == (
-            "shelves, which decides with it which rows there are, was written to."
+            "shelves, which the schema's query also reads, was written to."
         )
     now = mark(visible)
     sql("CREATE OR REPLACE FUNCTION shown(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false'")

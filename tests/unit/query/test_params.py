@@ -83,7 +83,7 @@ WRONG = {
     "filter[_geo][radius]": ("1,2", "radius is in metres"),
     "filter[_geo][box]": ("1,2,3", "north-east"),
     "filter[stars][gte]": (["1", "2"], "more than once"),
-    "filter[id]": (str(2**60), "cannot tell"),
+    "filter[id]": (str(2**60), "cannot distinguish"),
     "facet[price]": ("1", "There is no facet 'price'"),
     "facet[stars]": ("x", "Give a whole number"),
     "facet[tags][ne]": ("new", "There is no facet"),
@@ -204,5 +204,5 @@ def test_a_condition_of_a_command_line_is_read(text: str) -> None:
 
 def test_what_is_no_condition_is_refused() -> None:
     for text in ("stars", "", ">3", "stars 3"):
-        with pytest.raises(InvalidOptions, match="is no condition"):
+        with pytest.raises(InvalidOptions, match="is not a condition"):
             condition(ARTICLE, text)

@@ -24,7 +24,7 @@ NEWEST = sa.select(OTHER.id).order_by(OTHER.born.desc()).limit(10)
 PLACED = sa.select(
     OTHER.id, sa.func.row_number().over(partition_by=OTHER.kennel_id, order_by=OTHER.born).label("place")
 ).subquery()
-DEPENDENT = "makes whether a row is one depend on which other rows there are"
+DEPENDENT = "makes it depend on other rows whether a row is included"
 
 REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "limit": (lambda q: q.limit(5), f"query has LIMIT, which {DEPENDENT}"),
@@ -43,14 +43,14 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "lock": (lambda q: q.with_for_update(), "query has FOR UPDATE, which would lock every row"),
     "sample": (
         lambda q: q.where(Animal.id.in_(sa.select(sa.tablesample(Animal.__table__, 10).c.id))),
-        "query has TABLESAMPLE, which draws other rows each time",
+        "query has TABLESAMPLE, which selects different rows each time",
     ),
     "another column": (
         lambda q: q.add_columns(Animal.name),
-        "query selects Animal, name, and not Animal alone",
+        "query selects Animal, name instead of Animal",
     ),
-    "columns": (lambda q: q.with_only_columns(Animal.name), "query selects name, and not Animal alone"),
-    "another model": (lambda q: sa.select(Tag), "query selects Tag, and not Animal alone"),
+    "columns": (lambda q: q.with_only_columns(Animal.name), "query selects name instead of Animal"),
+    "another model": (lambda q: sa.select(Tag), "query selects Tag instead of Animal"),
     "nothing": (lambda q: None, "query returns a NoneType"),
     "text": (lambda q: q.from_statement(sa.text("SELECT 1")), "query returns a FromStatement"),
     "a typing error": (
