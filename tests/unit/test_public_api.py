@@ -14,8 +14,16 @@ import pytest
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "api.md"
-LISTED = re.findall(r"^\.\. auto(function|class):: (\S+)$", PAGE.read_text("utf-8"), re.MULTILINE)
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+PAGES = ("api.md", "meilisearch.md")
+LISTED = {
+    page: re.findall(
+        r"^\.\. auto(function|class|exception|data):: (\S+)$",
+        (REFERENCE / page).read_text("utf-8"),
+        re.MULTILINE,
+    )
+    for page in PAGES
+}
 ROOMS = ("scrypath", "scrypath.notebook", "scrypath.meilisearch")
 
 
@@ -63,8 +71,20 @@ def test_every_keyword_is_spelled_out(name: str) -> None:
 
 @pytest.mark.parametrize("room", ["scrypath", "scrypath.notebook"])
 def test_the_reference_has_every_public_name_and_no_other(room: str) -> None:
-    listed = [name.rpartition(".")[2] for _, name in LISTED if name.rpartition(".")[0] == room]
+    listed = [name.rpartition(".")[2] for _, name in LISTED["api.md"] if name.rpartition(".")[0] == room]
     assert sorted(listed) == sorted(import_module(room).__all__)
+
+
+def test_the_reference_has_every_name_of_the_servers_modules_and_no_other() -> None:
+    room = import_module("scrypath.meilisearch")
+    modules = [name for name in room.__all__ if isinstance(getattr(room, name), ModuleType)]
+    public = {f"{room.__name__}.{name}" for name in room.__all__ if name not in modules}
+    for name in modules:
+        module = getattr(room, name)
+        # What the package itself exports is listed under the package alone.
+        own = [item for item in names_of(module) if item not in room.__all__]
+        public |= {f"{module.__name__}.{item}" for item in own}
+    assert sorted(name for _, name in LISTED["meilisearch.md"]) == sorted(public)
 
 
 @pytest.mark.filterwarnings("ignore:The mapping interface")  # of Sphinx, which its own extension uses
@@ -73,17 +93,25 @@ def test_the_reference_shows_the_signatures(tmp_path: Path) -> None:
         'extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]\nautodoc_typehints = "none"\n',
         "utf-8",
     )
-    (tmp_path / "index.md").write_text(PAGE.read_text("utf-8"), "utf-8")
+    (tmp_path / "index.md").write_text("# Reference\n\n```{toctree}\napi\nmeilisearch\n```\n", "utf-8")
+    for page in PAGES:
+        (tmp_path / page).write_text((REFERENCE / page).read_text("utf-8"), "utf-8")
     app = Sphinx(
         tmp_path, tmp_path, tmp_path / "built", tmp_path, "dummy", status=None, exception_on_warning=True
     )
     app.build()
     shown = {
-        signature["fullname"]: {part[0].astext() for part in signature.findall(addnodes.desc_parameter)}
-        for signature in app.env.get_doctree("index").findall(addnodes.desc_signature)
+        f"{signature['module']}.{signature['fullname']}": {
+            part[0].astext() for part in signature.findall(addnodes.desc_parameter)
+        }
+        for page in PAGES
+        for signature in app.env.get_doctree(page.removesuffix(".md")).findall(addnodes.desc_signature)
     }
-    for _, name in LISTED:
+    for kind, name in (item for page in PAGES for item in LISTED[page]):
+        assert name in shown
+        if kind in ("data", "exception"):
+            continue
         module, _, bare = name.rpartition(".")
         parameters = inspect.signature(getattr(import_module(module), bare)).parameters.values()
         named = {item.name for item in parameters if item.kind is not item.VAR_POSITIONAL}
-        assert named <= shown[bare], name
+        assert named <= shown[name], name
