@@ -1,4 +1,4 @@
-"""A schema read on an executor: in ranges of rows and of documents that are joined here, or whole."""
+"""A schema read on an executor: in ranges of rows and of documents that are joined here, or completely."""
 
 from __future__ import annotations
 

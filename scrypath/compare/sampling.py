@@ -109,7 +109,7 @@ def interval(hits: int, sampled: int, total: int) -> tuple[int, int]:
     """
     if not sampled:
         return 0, total
-    # A sample that is a large part of the whole says more than its size: this is the size it is worth.
+    # A sample that is a large part of all rows says more than its size: this is the size it is worth.
     worth = inf if sampled >= total else sampled * (total - 1) / (total - sampled)
     share, square = hits / sampled, _QUANTILE**2
     middle = (share + square / (2 * worth)) / (1 + square / worth)

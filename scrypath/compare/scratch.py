@@ -64,7 +64,7 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
     with ExitStack() as opened:
         with computing():
             folder = opened.enter_context(temporary_folder())
-            # In memory and spilled: a database file would be written whole, and its log too, for one look.
+            # In memory and spilled: a database file would be written completely, and its log too, for one comparison.
             connection = duckdb.connect(
                 ":memory:",
                 config={

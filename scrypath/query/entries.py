@@ -111,7 +111,7 @@ def _requests(entry: Any, text: str, schemas: Sequence[Any], config: Config) -> 
     listed = list(several("schemas", schemas)) or [registry.load(path) for path in config.schemas]
     if not listed:
         raise InvalidOptions(
-            "'all' stands for no schema here.",
+            "'all' does not name any schema here.",
             hint="Give schemas=[…], or configure schemas = ['package.module:Model'].",
         )
     return [SearchRequest(schema, sought, **options) for schema in listed]

@@ -130,7 +130,7 @@ def _merged(replies: Iterable[Mapping[str, Any]], key: str) -> dict[str, Any]:
 
 
 def _ordered(facets: Iterable[str], found: Mapping[str, Any]) -> list[str]:
-    wanted = list(facets)  # a facet may stand for those inside of it: attrs for attrs.colour
+    wanted = list(facets)  # a facet may mean those inside of it: attrs for attrs.colour
     return sorted(
         found,
         key=lambda name: next(

@@ -118,7 +118,7 @@ def canonical_sql(schema: SearchSchema) -> str:
 
 
 def canonical_fields_sql(schema: SearchSchema) -> str:
-    """DuckDB expressions over a schema's columns, one per field in their order: what tells one value from another."""
+    """DuckDB expressions over a schema's columns, one per field in their order: equal for equal values."""
     return ", ".join(f"md5(json_array({_canonical(*pair)}))" for pair in named(schema))
 
 
@@ -172,7 +172,7 @@ def project_columns(schema: SearchSchema, table: pa.Table) -> Documents:
     Raises
     ------
     ProjectionError
-        When a row has no usable id or a number that JSON cannot say.
+        When a row has no usable id or a number that JSON cannot represent.
     """
     import pyarrow as pa
 

@@ -26,7 +26,7 @@ MANY_DIGITS = "has more digits than a JSON number holds"
 
 
 class Unfit(ValueError):
-    """A value that a document cannot hold; its text says why, to stand after the value."""
+    """A value that a document cannot hold; its text says why, to be put after the value."""
 
 
 class RoundedFloat(float):
@@ -54,7 +54,7 @@ def canonical_json(value: Any, *, set_like: bool = False) -> str:
     Raises
     ------
     TypeError, ValueError
-        For a value that JSON cannot say, such as NaN, or a whole number that no double holds.
+        For a value that JSON cannot represent, such as NaN, or a whole number that no double holds.
 
     Examples
     --------

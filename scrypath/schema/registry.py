@@ -30,7 +30,7 @@ def add(schema: SearchSchema) -> SearchSchema:
     ------
     SchemaError
         When another schema has the name, or would share the index, or when the schema's query cannot say what a row
-        is: at once where SQLAlchemy can tell already, otherwise when the schema is first used.
+        is: at once where SQLAlchemy knows already, otherwise when the schema is first used.
     """
     _try_query(schema)
     for other in _schemas.values():

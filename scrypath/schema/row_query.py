@@ -98,7 +98,7 @@ def row_query(schema: SearchSchema) -> RowQuery:
 
 
 def keys_of(schema: SearchSchema) -> list[Any]:
-    """The attributes, or columns, that tell one record from another; of a table without a key, the document id."""
+    """The attributes, or columns, that identify a record; of a table without a key, the document id."""
     if schema.model is not None:
         mapper = schema.model.__mapper__
         return [getattr(schema.model, mapper.get_property_by_column(key).key) for key in mapper.primary_key]

@@ -36,7 +36,7 @@ class Reading:
     vanished
         Ids without a row.
     tokens
-        What tells one version of a row from another, by document id; none for what has no row.
+        What distinguishes one version of a row from another, by document id; none for what has no row.
     read_at
         When, in seconds of this machine's monotonic clock.
     """
@@ -87,7 +87,7 @@ class Fence:
         yield Reading(nothing(), vanished, stamps or {}, read_at or monotonic())
 
     def tokens(self, part: Part) -> Mapping[str, str] | None:
-        """The tokens of a part's rows before they are read; none where only reading them tells."""
+        """The tokens of a part's rows before they are read; none where only reading them shows it."""
         return self._stamps(part) if self.by_version else None
 
     def overtaken(self, ids: Sequence[str], tokens: Mapping[str, str]) -> tuple[str, ...]:
