@@ -200,10 +200,11 @@ def explained(config: Config) -> str:
 
 
 def repaired(config: Config) -> str:
-    outcome = scrypath.apply(scrypath.plan(reported(config), "repair"))
+    report = reported(config)
+    outcome = scrypath.apply(scrypath.plan(report, "repair"))
     assert set(outcome["outcome"]) == {"completed"}, outcome
     assert reported(config).in_step, "repaired"
-    return f"{outcome.height:,} documents"
+    return f"{report.documents.height:,} documents"
 
 
 def reported(config: Config, verify: str = "fingerprint") -> scrypath.Reconcile:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import batched
 from typing import Any
 
 import orjson
@@ -67,10 +68,11 @@ def explain(schema: Any, ids: Sequence[str], *, config: Config | None = None) ->
     for documents in portions(ref, [item for item in texts if item not in unknown]):
         rows = dict(zip(documents.ids, documents.lines, strict=True))
         for index in _documents(ref, documents.ids):
-            for document_id, document in index.items():
-                found[document_id] = _different(
-                    ref.schema, document_id, orjson.loads(rows[document_id]), document
-                )
+            pairs = [(orjson.loads(rows[document_id]), document) for document_id, document in index.items()]
+            for (document_id, document), (row, _), same in zip(
+                index.items(), pairs, _same_fields(ref.schema, pairs), strict=True
+            ):
+                found[document_id] = _different(ref.schema, document_id, row, document, same=same)
         for document_id in rows.keys() - found.keys():
             found[document_id] = _different(ref.schema, document_id, orjson.loads(rows[document_id]), None)
     for index in _documents(ref, [item for item in texts if item not in found]):
@@ -89,11 +91,11 @@ def _different(
     row: Mapping[str, Any] | None,
     document: Mapping[str, Any] | None,
     *,
+    same: Collection[str] = (),
     unknown: bool = False,
 ) -> list[dict[str, Any]]:
-    """The rows of ``frames.FIELD_DIFFERENCES`` for one document."""
+    """The rows of ``frames.FIELD_DIFFERENCES`` for one document: its fields but those that are the ``same``."""
     drift = DocumentDrift.UNKNOWN if unknown else _drift(row, document)
-    same = _same_fields(schema, row or {}, document or {}) if drift is DocumentDrift.STALE else ()
     return [
         {
             "document_id": document_id,
@@ -127,26 +129,28 @@ def _drift(row: Any, document: Any) -> DocumentDrift:
     return DocumentDrift.MISSING if document is None else DocumentDrift.STALE
 
 
-def _same_fields(schema: SearchSchema, row: Mapping[str, Any], document: Mapping[str, Any]) -> set[str]:
-    """Fields that say the same on both sides, in whatever way.
+def _same_fields(
+    schema: SearchSchema, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
+) -> list[set[str]]:
+    """Fields that say the same in a row and in its document, in whatever way, for each pair of these.
 
     A moment in another zone, a set in another order, a number whose last digit the server lost.
     """
     written = schema.in_documents
-    held = dict(row)
-    refused = {schema.document_id}  # as the fields that cannot hold what the document has
-    for field in written.fields:
-        value = as_sent(document.get(field.name), row.get(field.name))
-        if field.name == schema.document_id or not _holds(field, value):
-            refused.add(field.name)
-        else:
-            held[field.name] = value
-    both = computed(
-        f"SELECT [{canonical_fields_sql(written)}] AS marks FROM batch", from_records(written, [row, held])
-    )
-    pairs = zip(written.fields, *both.column("marks").to_pylist(), strict=True)
-    same = {field.name for field, left, right in pairs if left == right}
-    return same - refused | {schema.document_id}
+    names = [field.name for field in written.fields]
+    records: list[Mapping[str, Any]] = []
+    refused: list[set[str]] = []  # fields that cannot hold what the document has
+    for row, document in pairs:
+        held = {name: as_sent(document.get(name), row.get(name)) for name in names}
+        held[schema.document_id] = row[schema.document_id]
+        refused.append({field.name for field in written.fields if not _holds(field, held[field.name])})
+        records += [row, held | {name: row.get(name) for name in refused[-1]}]
+    query = f"SELECT [{canonical_fields_sql(written)}] AS marks FROM batch"
+    marks = computed(query, from_records(written, records)).column("marks").to_pylist()
+    return [
+        {name for name, left, right in zip(names, *both, strict=True) if left == right} - other
+        for both, other in zip(batched(marks, 2), refused, strict=True)
+    ]
 
 
 def _holds(field: Field, value: Any) -> bool:
