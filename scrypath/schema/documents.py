@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 DEFINITION = 2
 DIGITS = 24
-PIECE = 16 << 20  # bytes of columns that are computed with at once: DuckDB needs some times as much for it
+PIECE = 8 << 20  # bytes of columns that are computed with at once: DuckDB needs some times as much for it
 _ENGINE = Engine(autoinstall_known_extensions=False, python_enable_replacements=False, threads=2)
 
 

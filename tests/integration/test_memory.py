@@ -13,7 +13,7 @@ from scrypath.config import Config
 
 pytestmark = pytest.mark.integration
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
-LIMIT = 450  # megabytes, of which Python and the libraries are half
+LIMIT = 600  # megabytes, of which Python and the libraries are half
 
 
 @pytest.mark.parametrize(("rows", "length", "width"), [(5_000, 8_000, 3), (60, 640_000, 3), (20, 20, 1_200)])
