@@ -33,6 +33,9 @@ SHORT = 15  # digits that every double keeps
 _YEARS = (-62_135_596_800_000_000, 253_402_300_799_999_999)  # microseconds of the years 1 to 9999
 _DAYS = (-719_162, 2_932_896)
 
+type Refused = dict[int, tuple[Field, Any, Exception]]
+"""The place of a row in a batch -> the first of its fields that is wrong, its value, and what is wrong with it."""
+
 
 def typed(
     schema: SearchSchema, batch: pa.RecordBatch, types: list[str], *, strict: bool
@@ -59,9 +62,7 @@ def typed(
 
     wanted = arrow_schema(schema)
     columns: list[Any] = []
-    refused: dict[
-        int, tuple[Field, Any, Exception]
-    ] = {}  # place of a row in the batch -> the first that is wrong
+    refused: Refused = {}
     arrays = len(schema.fields)
     for index, (field, type_name) in enumerate(zip(schema.fields, types, strict=True)):
         column = storage(batch.column(index))
@@ -74,7 +75,8 @@ def typed(
             else _fast(field, type_name, column)
         )
         if found is None:
-            found = _slow(field, type_name, column, nested, wanted.field(index).type, refused)
+            found, wrong = _slow(field, type_name, column, nested, wanted.field(index).type)
+            refused = wrong | refused
         columns.append(found.cast(wanted.field(index).type))
     table = pa.Table.from_arrays(columns, schema=wanted)
     if not refused:
@@ -214,16 +216,12 @@ _FAST_ITEMS: dict[Kind, Callable[[Field, str, Any], Any]] = {
 
 
 def _slow(
-    field: Field,
-    type_name: str,
-    column: Any,
-    nested: Any,
-    wanted: pa.DataType,
-    refused: dict[int, tuple[Field, Any, Exception]],
-) -> pa.Array:
+    field: Field, type_name: str, column: Any, nested: Any, wanted: pa.DataType
+) -> tuple[pa.Array, Refused]:
     import pyarrow as pa
 
     converted: list[Any] = []
+    refused: Refused = {}
     values = driver_values(type_name, column)
     if nested is not None:
         values = [reshaped(value, text) for value, text in zip(values, nested.to_pylist(), strict=True)]
@@ -233,6 +231,6 @@ def _slow(
                 raise TypeError(given)
             converted.append(field_value(field, given))
         except (TypeError, ValueError, OverflowError) as error:
-            refused.setdefault(place, (field, given, error))
+            refused[place] = (field, given, error)
             converted.append(None)
-    return pa.array(converted, wanted)
+    return pa.array(converted, wanted), refused
