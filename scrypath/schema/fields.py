@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from scrypath.schema.column_types import decorated, kind_of, own_type
+from scrypath.schema.column_types import decorated, id_type, kind_of, own_type
 from scrypath.schema.kinds import LISTS, Kind
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Field:
         """Whether the database fills values up with blanks that mean nothing (``CHAR``)."""
         import sqlalchemy as sa
 
-        return isinstance(self.item, sa.CHAR)
+        kept = id_type(self.column.type) if self.column is not None and self.decorated else self.item
+        return isinstance(kept, sa.CHAR)
 
     @cached_property
     def labels(self) -> frozenset[str] | None:

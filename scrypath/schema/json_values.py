@@ -20,13 +20,28 @@ from uuid import UUID
 
 import orjson
 
+from scrypath.schema.kinds import Kind
+
 ADDRESSES = (IPv4Address, IPv4Network, IPv6Address, IPv6Network, IPv4Interface, IPv6Interface)
 EXACT = 2**53  # up to here a double holds every whole number
 MANY_DIGITS = "has more digits than a JSON number holds"
 
 
 class Unfit(ValueError):
-    """A value that a document cannot hold; its text says why, to be put after the value."""
+    """A value that a document cannot hold; its text says why, to be put after the value, or its kind says it."""
+
+
+class Beyond(str):
+    """The text of a value that the database has and Python has not, such as a date of infinity."""
+
+    kind: Kind
+
+    @classmethod
+    def of(cls, kind: Kind, text: str) -> Beyond:
+        """The text of a value that would be of this kind."""
+        made = cls(text)
+        made.kind = kind
+        return made
 
 
 class RoundedFloat(float):
@@ -171,6 +186,8 @@ def _json_number(number: float) -> int | orjson.Fragment:
 
 def _plain(value: Any) -> Any:
     match value:
+        case Beyond():
+            raise Unfit(value.kind)
         case None | bool() | str():
             return value.value if isinstance(value, Enum) else value
         case Enum():

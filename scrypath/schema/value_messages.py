@@ -37,7 +37,13 @@ def reason(field: Field, value: Any, error: Exception) -> str:
     >>> reason(Field("stock", Kind.INTEGER), Decimal("19.99"), ValueError())
     "field 'stock' holds 19.99, which is not a whole number of 64 bits"
     """
-    why = str(error) if isinstance(error, Unfit) else REASONS[field.kind]
+    match error:
+        case Unfit(args=[Kind() as kind]):
+            why = REASONS[kind]
+        case Unfit():
+            why = str(error)
+        case _:
+            why = REASONS[field.kind]
     return f"field {field.name!r} holds {shown(value)}, which {why}"
 
 
@@ -58,7 +64,7 @@ def shown(value: Any) -> str:
     """
     try:
         text = _shown(value)
-    except RecursionError:
+    except Exception:  # of an object of the user's own, or nested too deep
         text = "a value"
     text = text if text.isprintable() else ascii(text)[1:-1]
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from scrypath.schema.fields import Field, Kind
 from scrypath.schema.json_values import (
+    Beyond,
     Unfit,
     canonical_json,
     digits,
@@ -81,7 +82,7 @@ def _text(field: Field, value: Any) -> str:
         return _address(field.network, value)
     if field.decorated and isinstance(value, UUID):
         value = str(value)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or isinstance(value, Beyond):
         raise TypeError(value)
     _encoded(value)
     if field.labels is not None and value not in field.labels:
@@ -167,6 +168,8 @@ def _binary(_: Field, value: Any) -> str:
 
 
 def _json(field: Field, value: Any) -> str | None:
+    if field.padded and isinstance(value, str):
+        value = value.rstrip(" ")
     text = canonical_json(value, set_like=field.set_like)
     if field.name == "_geo":
         _check_place(value)

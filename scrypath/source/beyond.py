@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
+from scrypath.schema.json_values import Beyond
+from scrypath.schema.kinds import Kind
+
 DAY = 86_400_000_000  # microseconds
 EPOCH = 10_957  # days from 1970 to 2000, where PostgreSQL's dates begin
 _ERA = 146_097  # days of 400 years, after which the calendar begins again
@@ -24,12 +27,13 @@ def date_of(days: int) -> date | str:
     """
     since = _signed(days - EPOCH, 32)
     if (text := _infinite(since, 32)) is not None:
-        return text
+        return Beyond.of(Kind.DATE, text)
     days = since + EPOCH
     year, day = _civil(days)
     if 1 <= year <= 9999:
         return day.replace(year=year)
-    return f"{year:04d}-{day:%m-%d}" if year > 0 else f"{1 - year:04d}-{day:%m-%d} BC"
+    shown = f"{year:04d}-{day:%m-%d}" if year > 0 else f"{1 - year:04d}-{day:%m-%d} BC"
+    return Beyond.of(Kind.DATE, shown)
 
 
 def moment_of(microseconds: int) -> datetime | str:
@@ -42,14 +46,14 @@ def moment_of(microseconds: int) -> datetime | str:
     """
     since = _signed(microseconds - EPOCH * DAY, 64)
     if (text := _infinite(since, 64)) is not None:
-        return text
+        return Beyond.of(Kind.DATETIME, text)
     days, rest = divmod(since + EPOCH * DAY, DAY)
     year, day = _civil(days)
     clock = datetime(day.year, day.month, day.day) + timedelta(microseconds=rest)
     if 1 <= year <= 9999:
         return clock.replace(year=year)
     shown = f"{year if year > 0 else 1 - year:04d}-{clock:%m-%dT%H:%M:%S}.{clock.microsecond:06d}Z"
-    return shown if year > 0 else f"{shown} BC"
+    return Beyond.of(Kind.DATETIME, shown if year > 0 else f"{shown} BC")
 
 
 def read_moment(text: str) -> datetime | str:
@@ -64,7 +68,7 @@ def read_moment(text: str) -> datetime | str:
     """
     found = _MOMENT.fullmatch(text)
     if found is None:
-        return text
+        return Beyond.of(Kind.DATETIME, text)
     year = 1 - int(found["year"]) if found["bc"] else int(found["year"])
     eras, within = divmod(year, 400)
     clock = datetime.fromisoformat(

@@ -9,6 +9,8 @@ from ipaddress import ip_interface, ip_network
 from typing import Any
 from uuid import UUID
 
+from scrypath.schema.json_values import Beyond
+from scrypath.schema.kinds import Kind
 from scrypath.source import beyond
 from scrypath.source.json_text import parsed
 
@@ -51,7 +53,7 @@ def driver_values(type_name: str, column: Any) -> list[Any]:
         ends = column.offsets.to_pylist()
         known = column.is_valid().to_pylist()
         return [items[ends[at] : ends[at + 1]] if known[at] else None for at in range(len(column))]
-    if type_name.startswith("unnamed<") or type_name in ("_interval", "_timetz", "_record"):
+    if type_name.startswith("unnamed<") or type_name == "_record":
         return [None if text is None else Foreign(text) for text in column.to_pylist()]
     read = _READ.get(type_name)
     if read is None:
@@ -76,15 +78,15 @@ def _raw(type_name: str, column: Any) -> list[Any]:
 
 def _time(microseconds: int) -> Any:
     if microseconds >= beyond.DAY:
-        return "24:00:00"
+        return Beyond.of(Kind.TIME, "24:00:00")
     return (datetime(1, 1, 1) + timedelta(microseconds=microseconds)).time()
 
 
 def _time_with_zone(text: str) -> Any:
     try:
-        return text if text.startswith("24") else time.fromisoformat(text)
+        return Beyond.of(Kind.TIME, text) if text.startswith("24") else time.fromisoformat(text)
     except ValueError:
-        return text
+        return Beyond.of(Kind.TIME, text)
 
 
 def _interval(text: str) -> Any:
@@ -93,8 +95,8 @@ def _interval(text: str) -> Any:
         months, days, hours, minutes, microseconds = map(int, parts)
         length = timedelta(days=days, hours=hours, minutes=minutes, microseconds=microseconds)
     except (ValueError, OverflowError):
-        return shown
-    return shown if months else length
+        return Beyond.of(Kind.INTERVAL, shown)
+    return Beyond.of(Kind.INTERVAL, shown) if months else length
 
 
 def reshaped(items: Any, dimensions: str | None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 from psycopg.types.json import set_json_loads
 
-from scrypath.schema.json_values import RoundedDecimal, RoundedFloat
+from scrypath.schema.json_values import Beyond, RoundedDecimal, RoundedFloat
+from scrypath.schema.kinds import Kind
 from scrypath.source.beyond import read_moment
 from scrypath.source.json_text import parsed
 
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 OTHERWISE: dict[str, Callable[[str], Any]] = {
-    "date": str,
+    "date": partial(Beyond.of, Kind.DATE),
     "timestamp": read_moment,
     "timestamptz": read_moment,
-    "time": str,
-    "timetz": str,
-    "interval": str,
+    "time": partial(Beyond.of, Kind.TIME),
+    "timetz": partial(Beyond.of, Kind.TIME),
+    "interval": partial(Beyond.of, Kind.INTERVAL),
 }
 
 
@@ -50,7 +52,7 @@ def _loader(usual: type[AnyLoader], otherwise: Callable[[str], Any], *, months: 
         def load(self, data: Buffer) -> Any:
             # A month is of no length of its own; psycopg makes 30 days of it.
             if months and (b"mon" in bytes(data) or b"year" in bytes(data)):
-                return bytes(data).decode()
+                return otherwise(bytes(data).decode())
             try:
                 return self._usual.load(data)
             except (DataError, NotSupportedError):

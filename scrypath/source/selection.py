@@ -264,14 +264,24 @@ def _without_loss(column: ColumnElement[Any], type_name: str, *, labels: bool) -
     match type_name:
         case "oid":
             return sa.cast(column, sa.BigInteger)
-        case "_uuid" | "_inet" | "_cidr":
+        case "_uuid" | "_inet" | "_cidr" | "_timetz":
             return sa.cast(column, sa.ARRAY(sa.Text))
         case "interval":
-            # ADBC counts in nanoseconds, which has less room, and a driver makes 30 days of a month.
-            parts = [
-                sa.func.trunc(sa.extract(part, column)) for part in ("day", "hour", "minute", "microseconds")
-            ]
-            months = sa.extract("year", column) * 12 + sa.extract("month", column)
-            text = sa.func.concat_ws("|", sa.cast(column, sa.Text), months, *parts)
-            return sa.case((column.is_not(None), text))
+            return _length(column)
+        case "_interval":
+            items = sa.func.unnest(column).table_valued("item", with_ordinality="place", name="lengths")
+            items = items.render_derived()
+            lengths = sa.select(_length(items.c.item)).order_by(items.c.place)
+            return sa.case((column.is_not(None), sa.func.array(lengths.scalar_subquery())))
     return sa.cast(column, sa.Text)
+
+
+def _length(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A length of time as its text, its months and its parts."""
+    import sqlalchemy as sa
+
+    # ADBC counts in nanoseconds, which has less room, and a driver makes 30 days of a month.
+    parts = [sa.func.trunc(sa.extract(part, column)) for part in ("day", "hour", "minute", "microseconds")]
+    months = sa.extract("year", column) * 12 + sa.extract("month", column)
+    text = sa.func.concat_ws("|", sa.cast(column, sa.Text), months, *parts)
+    return sa.case((column.is_not(None), text))

@@ -67,6 +67,7 @@ DATES = "is not a date of the years 1 to 9999"
 MOMENTS = "is not a moment of the years 1 to 9999"
 DIMENSIONS = "has more than one dimension; the field is declared with one"
 ENUM = "is not one of the values that its enum declares"
+TIMES = "is not a time of day before 24:00"
 LENGTH = "is not a length of days, hours and seconds"
 NINES = "9" * 10_000
 
@@ -96,7 +97,7 @@ JSON: dict[str, Any] = {
     f"'{'[' * 600}{']' * 600}'": unknown("is nested too deep for JSON"),
 }  # fmt: skip
 
-TYPES: list[Types] = [
+OWN: list[Types] = [
     Types((sa.SmallInteger(),), "smallint", {"0": 0, "-32768": -32768, "32767": 32767, "NULL": None}),
     Types(
         (sa.Integer(),), "integer", {"0": 0, "-2147483648": -(2**31), "2147483647": 2**31 - 1, "NULL": None}
@@ -255,7 +256,7 @@ TYPES: list[Types] = [
             "'00:00'": "00:00:00.000000",
             "'23:59:59.999999'": "23:59:59.999999",
             "NULL": None,
-            "'24:00'": unknown("is not a time of day before 24:00"),
+            "'24:00'": unknown(TIMES),
         },
     ),
     Types(
@@ -265,7 +266,7 @@ TYPES: list[Types] = [
             "'12:00+02'": "12:00:00.000000+02:00",
             "'23:59:59.5-09:30'": "23:59:59.500000-09:30",
             "NULL": None,
-            "'24:00+00'": unknown("is not a time of day before 24:00"),
+            "'24:00+00'": unknown(TIMES),
         },
         note="The offset is kept: without a date, there is no UTC to turn it into.",
     ),
@@ -412,7 +413,21 @@ TYPES: list[Types] = [
         },
     ),
     Types((sa.ARRAY(sa.Time()),), "time[]", {"'{12:00}'": ["12:00:00.000000"], "NULL": None}),
-    Types((sa.ARRAY(sa.Interval()),), "interval[]", {"'{1 day}'": ["P1D"], "NULL": None}),
+    Types(
+        (sa.ARRAY(sa.Interval()),),
+        "interval[]",
+        {
+            "'{1 day,NULL,-90 minutes,1 day -00:00:01}'": ["P1D", None, "-PT1H30M", "PT23H59M59S"],
+            "'{}'": [],
+            "NULL": None,
+            "'{1 day,1 mon}'": unknown(LENGTH),
+        },
+    ),
+    Types(
+        (sa.ARRAY(sa.Time(timezone=True)),),
+        "timetz[]",
+        {"'{12:00+02,NULL}'": ["12:00:00.000000+02:00", None], "'{24:00+00}'": unknown(TIMES)},
+    ),
     Types((sa.ARRAY(sa.LargeBinary()),), "bytea[]", {"'{\"\\\\x00ff\"}'": ["AP8="], "NULL": None}),
     Types((sa.ARRAY(postgresql.INET()),), "inet[]", {"'{10.0.0.1}'": ["10.0.0.1"], "NULL": None}),
     Types(
@@ -438,7 +453,9 @@ TYPES: list[Types] = [
             "NULL": None,
         },
     ),
-    # The table has another type than the model says.
+]
+# The table has another type than the model says.
+OTHER: list[Types] = [
     Types(
         (sa.Integer(),),
         "numeric",
@@ -482,6 +499,8 @@ TYPES: list[Types] = [
         {"'{1,2.00}'": [1, 2], "'{1.5}'": unknown("is not a list of whole numbers of 64 bits")},
     ),
 ]
+
+TYPES = OWN + OTHER
 
 REFUSED: dict[str, Any] = {
     "a range": postgresql.INT4RANGE(),
