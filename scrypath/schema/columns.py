@@ -9,7 +9,7 @@ from scrypath.errors import ProjectionError
 from scrypath.schema.fields import Field, Kind
 from scrypath.schema.identity import attribute, cannot_read, document_id, shown_id
 from scrypath.schema.metadata import SearchSchema
-from scrypath.schema.value_messages import hint, reason
+from scrypath.schema.value_messages import hint, reason, shown
 from scrypath.schema.values import field_value
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def from_records(schema: SearchSchema, records: Sequence[Any]) -> pa.Table:
     for field in schema.fields:
         values = [attribute(schema, row, field.name) for row in rows]
         columns[field.name] = pa.array(
-            [_value(schema, field, value, row_id) for value, row_id in zip(values, ids, strict=True)],
+            [_value(schema, field, *each) for each in zip(rows, values, ids, strict=True)],
             arrow_type(field.kind),
         )
     return pa.table(columns, schema=arrow_schema(schema))
@@ -98,8 +98,14 @@ def _projected(schema: SearchSchema, record: Any) -> Any:
         document = schema.model.search_document(record)
     except Exception as error:  # the user's own code
         raise cannot_read(schema, record, "search_document", error) from error
+    if not isinstance(document, Mapping):
+        raise ProjectionError(
+            f"{schema.name}.search_document returned {shown(document)} of record {shown_id(schema, record)!r}, "
+            "which is no mapping of fields to values.",
+            hint="Return a dict with a value for each declared field.",
+        )
     known = {field.name for field in schema.fields}
-    if extra := sorted(set(document) - known):
+    if extra := sorted(map(str, set(document) - known)):
         raise ProjectionError(
             f"{schema.name}.search_document returned a field {extra[0]!r} that is not declared.",
             hint="Add it to fields=, so that drift in it can be seen.",
@@ -107,10 +113,12 @@ def _projected(schema: SearchSchema, record: Any) -> Any:
     return document
 
 
-def _value(schema: SearchSchema, field: Field, value: Any, row_id: str) -> Any:
+def _value(schema: SearchSchema, field: Field, record: Any, value: Any, row_id: str) -> Any:
     try:
         return field_value(field, value)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise ProjectionError(
             bad_value_message(schema, field, row_id, value, error), hint=hint(field)
         ) from error
+    except Exception as error:  # of an object of the user's own
+        raise cannot_read(schema, record, f"field {field.name!r}", error) from error

@@ -12,6 +12,7 @@ from scrypath.errors import InvalidOptions, ProjectionError, ScrypathError
 from scrypath.redaction import redact
 from scrypath.schema.fields import Field, Kind
 from scrypath.schema.metadata import SearchSchema
+from scrypath.schema.unread import Unread
 
 ID_PATTERN = r"[A-Za-z0-9_-]{1,511}"
 _ID = re.compile(ID_PATTERN)
@@ -153,9 +154,7 @@ def _same(value: Any) -> Any:
 def attribute(schema: SearchSchema, record: Any, name: str) -> Any:
     """A record's value of a field; one that is missing, or cannot be read, raises, naming schema, field and record."""
     try:
-        if isinstance(record, Mapping):
-            return record[name]
-        return getattr(record, name)
+        found = record[name] if isinstance(record, Mapping) else getattr(record, name)
     except Exception as error:  # a property runs the user's own code
         if not isinstance(error, KeyError) and hasattr(type(record), name):
             raise cannot_read(schema, record, f"field {name!r}", error) from error
@@ -163,6 +162,9 @@ def attribute(schema: SearchSchema, record: Any, name: str) -> Any:
             f"{schema.name}: record {_id_of(schema, record)!r} has no field {name!r}.",
             hint="Load the whole row, or pass the model's own records.",
         ) from error
+    if isinstance(found, Unread):
+        raise cannot_read(schema, record, f"field {name!r}", found.error) from found.error
+    return found
 
 
 def cannot_read(schema: SearchSchema, record: Any, what: str, error: Exception) -> Exception:
@@ -173,12 +175,20 @@ def cannot_read(schema: SearchSchema, record: Any, what: str, error: Exception) 
     if isinstance(error, DBAPIError | ScrypathError):
         return error
     return ProjectionError(
-        f"{schema.name}: {what} of record {_id_of(schema, record)!r} cannot be read: "
-        f"{type(error).__name__}: {redact(str(error).partition(chr(10))[0])}",
+        f"{schema.name}: {what} of record {_id_of(schema, record)!r} cannot be read: {first_line(error)}",
         hint="Load what it needs before the record leaves its session, as with selectinload()."
         if isinstance(error, DetachedInstanceError)
         else "Fix the row, or let the projection take such a row.",
     )
+
+
+def first_line(error: Exception) -> str:
+    """What an error of the user's own code says, for a message: its type and its first line, without secrets."""
+    try:
+        text = str(error)
+    except Exception:  # of a program that is not ours
+        text = ""
+    return f"{type(error).__name__}: {redact(text.partition(chr(10))[0])}"
 
 
 def shown_id(schema: SearchSchema, record: Any) -> str:
@@ -189,7 +199,8 @@ def shown_id(schema: SearchSchema, record: Any) -> str:
 
 def _id_of(schema: SearchSchema, record: Any) -> Any:
     if isinstance(record, Mapping):
-        return record.get(schema.document_id)
+        found = record.get(schema.document_id)
+        return None if isinstance(found, Unread) else found
     try:
         return getattr(record, schema.document_id, None)
     except Exception:  # of an expired record without its session, say

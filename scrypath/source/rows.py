@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from scrypath.adaptive_count import AdaptiveCount
 from scrypath.config import Config
-from scrypath.errors import ProjectionError
 from scrypath.schema import SearchSchema
 from scrypath.schema.columns import Unprojectable, arrow_schema, from_records, projectable_records
 from scrypath.schema.index_ref import IndexRef
@@ -19,6 +18,7 @@ from scrypath.source import selection
 from scrypath.source.adbc import Connection, connected
 from scrypath.source.column_values import typed
 from scrypath.source.engine import engine, translated
+from scrypath.source.loaded_records import found_records, loaded, unreadable
 from scrypath.source.selection import Part
 from scrypath.table_pieces import gathered
 
@@ -32,7 +32,6 @@ EVERYTHING = Part()
 PORTION = 16 << 20  # bytes of columns that are projected and written together
 RECORDS = 8 << 20  # bytes of columns that are made of records at once
 LARGEST_PAGE = 5_000  # records at a time
-UNREADABLE = (LookupError, TypeError, ValueError)  # of a column type: an enum without this member, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def records(ref: IndexRef, ids: Sequence[str]) -> Iterator[list[Any]]:
             found = session.execute(selection.mappings(ref.schema, Part(ids=ids))).mappings()
             yield [dict(row) for row in found]
         else:
-            yield list(session.scalars(selection.records(ref.schema, Part(ids=ids))).unique())
+            yield found_records(session, ref.schema, Part(ids=ids))
 
 
 def count(ref: IndexRef) -> int:
@@ -130,20 +129,20 @@ def count(ref: IndexRef) -> int:
 
 def existing_ids(ref: IndexRef, ids: Sequence[str]) -> set[str]:
     """Which of these document ids have a row."""
-    return set(_scalars(ref.config, selection.ids(ref.schema, Part(ids=ids))))
+    return set(_scalars(ref, selection.ids(ref.schema, Part(ids=ids))))
 
 
 def parts(ref: IndexRef, size: int) -> list[Part]:
     """All rows as parts of about ``size`` rows each, by ranges of the id column; also those that come later."""
     with translated(ref.config), engine(ref.config).connect() as connection:
-        found = connection.scalars(selection.bounds(ref.schema, size)).all()
+        found = _read_ids(connection, ref.schema, selection.bounds(ref.schema, size))
     bounds = [None, *dict.fromkeys(value for value in found if value is not None), None]
     return [Part(after=after, upto=upto) for after, upto in pairwise(bounds)]
 
 
 def random_ids(ref: IndexRef, size: int) -> list[str]:
     """Document ids of ``size`` rows chosen at random, or of all when there are fewer."""
-    return _scalars(ref.config, selection.random_ids(ref.schema, size))
+    return _scalars(ref, selection.random_ids(ref.schema, size))
 
 
 def stable_until(config: Config) -> datetime:
@@ -158,13 +157,21 @@ def stable_until(config: Config) -> datetime:
         return moment.astimezone(UTC)
 
 
-def _scalars(config: Config, statement: Select[Any]) -> list[str]:
-    with translated(config), engine(config).connect() as connection:
-        return _ids(connection, statement)
+def _scalars(ref: IndexRef, statement: Select[Any]) -> list[str]:
+    with translated(ref.config), engine(ref.config).connect() as connection:
+        found = _read_ids(connection, ref.schema, statement)
+    return [str(value) for value in found if value is not None]
 
 
-def _ids(connection: SQLConnection, statement: Select[Any]) -> list[str]:
-    return [str(value) for value in connection.scalars(statement) if value is not None]
+def _read_ids(connection: SQLConnection, schema: SearchSchema, statement: Select[Any]) -> Sequence[Any]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return connection.scalars(statement).all()
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # of the type of the id's column, which may be the user's own
+        raise unreadable(schema, f"field {schema.document_id!r} of a row", error) from error
 
 
 def _counted(connection: SQLConnection, schema: SearchSchema) -> int:
@@ -219,15 +226,11 @@ def _snapshot(config: Config) -> Iterator[Session]:
 def _mappings(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Generator[Portion]:
     statement = selection.mappings(ref.schema, part).execution_options(stream_results=True)
     count = AdaptiveCount(largest=_page(ref), most=RECORDS)
-    try:
-        with session.execute(statement) as result:
-            found = result.mappings()
-            while page := found.fetchmany(count.items):
-                portion = _projected(ref.schema, [dict(row) for row in page], strict=strict)
-                count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
-                yield portion
-    except UNREADABLE as error:
-        raise _unreadable(ref.schema, error) from error
+    with session.execute(statement) as found:
+        while page := found.mappings().fetchmany(count.items):
+            portion = _projected(ref.schema, [dict(row) for row in page], strict=strict)
+            count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
+            yield portion
 
 
 def _records(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Generator[Portion]:
@@ -239,34 +242,11 @@ def _records(session: Session, ref: IndexRef, part: Part, *, strict: bool) -> Ge
             start = 0
             while some := keys[start : start + count.items]:
                 start += len(some)
-                for page, unreadable in _loaded(session, ref.schema, some, strict=strict):
+                for page, unreadable in loaded(session, ref.schema, some, strict=strict):
                     portion = _projected(ref.schema, page, unreadable, strict=strict)
                     count.learn(items=portion.table.num_rows, size=portion.table.nbytes)
                     yield portion
                 session.expunge_all()
-
-
-def _loaded(
-    session: Session, schema: SearchSchema, keys: Sequence[Any], *, strict: bool
-) -> Generator[tuple[list[Any], list[Unprojectable]]]:
-    """The records of primary keys, in their order, and the rows that cannot be read, found by halving the keys."""
-    from sqlalchemy import inspect
-
-    try:
-        found = session.scalars(selection.records_of(schema, [key[:-1] for key in keys])).unique().all()
-    except UNREADABLE as error:
-        if strict:
-            raise _unreadable(schema, error) from error
-        if len(keys) == 1:
-            shown = "" if keys[0][-1] is None else str(keys[0][-1])
-            yield [], [(shown, _unreadable(schema, error).message)]
-            return
-        for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
-            yield from _loaded(session, schema, half, strict=strict)
-        return
-    by_key = {inspect(record).identity: record for record in found}
-    # Where the database does not show one moment, a row may have gone since its key was read.
-    yield [by_key[named] for key in keys if (named := tuple(key[:-1])) in by_key], []
 
 
 def _page(ref: IndexRef) -> int:
@@ -280,11 +260,3 @@ def _projected(
         return Portion(from_records(schema, page))
     projected, refused = projectable_records(schema, page)
     return Portion(projected, [*unreadable, *refused])
-
-
-def _unreadable(schema: SearchSchema, error: Exception) -> ProjectionError:
-    """A row whose value the type of its column cannot read."""
-    return ProjectionError(
-        f"{schema.name}: a row holds what its column type cannot read: {error}",
-        hint="Fix the row, or the type of the column in the model.",
-    )

@@ -13,6 +13,7 @@ from scrypath.schema.fields import LISTS, Kind, columns_of
 from scrypath.schema.identity import id_values
 from scrypath.schema.row_query import RowQuery, keys_of, row_query
 from scrypath.source.driver_values import read_as_it_is
+from scrypath.source.guarded_types import guarded
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select, Subquery
@@ -58,7 +59,7 @@ def mappings(schema: SearchSchema, part: Part) -> Select[Any]:
 
     query = row_query(schema)
     rows = query.select(*(_labelled(schema, field.name) for field in schema.fields)).subquery("rows")
-    return _narrow(schema, part, select(*rows.c), rows.c[schema.document_id])
+    return _narrow(schema, part, select(*map(guarded, rows.c)), rows.c[schema.document_id])
 
 
 def keys(schema: SearchSchema, part: Part) -> Select[Any]:
@@ -69,7 +70,7 @@ def keys(schema: SearchSchema, part: Part) -> Select[Any]:
     names = [f"key_{place}" for place, _ in enumerate(keys_of(schema))]
     keyed = (key.label(name) for key, name in zip(keys_of(schema), names, strict=True))
     rows = query.select(*keyed, _attribute(schema).label("id")).subquery("rows")
-    return _narrow(schema, part, select(*rows.c).options(*query.criteria), rows.c.id)
+    return _narrow(schema, part, select(*map(guarded, rows.c)).options(*query.criteria), rows.c.id)
 
 
 def records(schema: SearchSchema, part: Part) -> Select[Any]:
@@ -87,6 +88,16 @@ def records_of(schema: SearchSchema, found: Sequence[Sequence[Any]]) -> Select[A
     if len(key) == 1:
         return statement.where(key[0].in_([values[0] for values in found]))
     return statement.where(tuple_(*key).in_([tuple(values) for values in found]))
+
+
+def attributes_of(schema: SearchSchema, key: Sequence[Any]) -> Select[Any]:
+    """All columns that the model maps, under the names of its attributes, of the record with a primary key."""
+    from sqlalchemy import select
+
+    assert schema.model is not None, "a record of a table is its columns"
+    attributes = [getattr(schema.model, attribute.key) for attribute in schema.model.__mapper__.column_attrs]
+    statement = select(*map(guarded, attributes))
+    return statement.where(*(column == value for column, value in zip(keys_of(schema), key, strict=True)))
 
 
 def ids(schema: SearchSchema, part: Part, *conditions: Any) -> Select[Any]:
