@@ -10,6 +10,7 @@ from scrypath import database, reach
 from scrypath.config import Config
 from scrypath.database import translated
 from scrypath.errors import ScrypathError
+from scrypath.source.json_text import parsed
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -53,4 +54,6 @@ def _engine(url: ServiceUrl, connect_timeout: float, request_timeout: float) -> 
 
         event.listen(made, "connect", lambda connection, _: loaders.register(connection))
         made.dialect.colspecs = {**made.dialect.colspecs, **loaders.exact_types()}
+    else:
+        made.dialect._json_deserializer = parsed
     return made

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from scrypath.config import Config
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
-from scrypath.schema.columns import sound_records
+from scrypath.schema.columns import projectable_records
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.source.engine import engine
@@ -86,7 +86,7 @@ def test_each_decorated_value_is_the_same_in_rows_and_in_records_and_no_other_th
                 "rows": in_portions(over_table),
                 "rows of a model": in_portions(over_model),
                 "mappings": documents(table, *by_records(over_table, connection)),
-                "records": documents(model, *sound_records(model, loaded)),
+                "records": documents(model, *projectable_records(model, loaded)),
             }
             session.expunge_all()
             for place, (literal, value) in enumerate(types.values.items()):

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from scrypath.config import Config
 from scrypath.schema import FINGERPRINT_FIELD, SearchSchema
-from scrypath.schema.columns import Unprojectable, sound_records
+from scrypath.schema.columns import Unprojectable, projectable_records
 from scrypath.schema.documents import project_columns
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import adbc, rows
@@ -63,7 +63,7 @@ def by_columns(ref: IndexRef, over: adbc.Connection) -> tuple[pa.Table, list[Unp
 
 def by_records(ref: IndexRef, over: Connection) -> tuple[pa.Table, list[Unprojectable]]:
     read = [dict(row._mapping) for row in over.execute(sa.select(ref.schema.table))]
-    return sound_records(ref.schema, read)
+    return projectable_records(ref.schema, read)
 
 
 def values(table: pa.Table, misfits: list[Unprojectable]) -> Outcome:
