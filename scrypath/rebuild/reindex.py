@@ -15,7 +15,7 @@ from scrypath.rebuild.gate import gate, refuse_failed
 from scrypath.rebuild.result import ReindexResult
 from scrypath.rebuild.steps import Steps
 from scrypath.rebuild.swap_in import finish, result, swap_in, written
-from scrypath.rebuild.target import rollback_of, target_of
+from scrypath.schema.index_names import rollback_of, target_of
 from scrypath.schema.index_ref import IndexRef
 from scrypath.schema.settings import desired
 from scrypath.source import rows

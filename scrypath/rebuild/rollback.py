@@ -15,7 +15,7 @@ from scrypath.rebuild.gate import gate, refuse_failed
 from scrypath.rebuild.result import ReindexResult
 from scrypath.rebuild.steps import Steps
 from scrypath.rebuild.swap_in import swap_in, written
-from scrypath.rebuild.target import rollback_of
+from scrypath.schema.index_names import rollback_of
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Outcome, RecoveryAction
 

@@ -35,7 +35,7 @@ class IndexRef:
         Raises
         ------
         SchemaError
-            When another registered schema would have the same under this configuration.
+            When another registered schema, or a rebuild of one, would have the same under this configuration.
         """
         return cls(schema, config, registry.index_of(schema, config))
 

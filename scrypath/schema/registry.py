@@ -11,6 +11,7 @@ from scrypath import config_file
 from scrypath.config import Config
 from scrypath.errors import SchemaError, ScrypathError, did_you_mean, presentable
 from scrypath.redaction import redact
+from scrypath.schema.index_names import rollback_of, target_of
 from scrypath.schema.metadata import SearchSchema
 from scrypath.schema.row_query import query_can_be_tried, row_query
 
@@ -29,8 +30,9 @@ def add(schema: SearchSchema) -> SearchSchema:
     Raises
     ------
     SchemaError
-        When another schema has the name, or would share the index, or when the schema's query cannot say what a row
-        is: at once where SQLAlchemy knows already, otherwise when the schema is first used.
+        When another schema has the name, or would share the index or one that a rebuild of it works with, or when
+        the schema's query cannot say what a row is: at once where SQLAlchemy knows already, otherwise when the
+        schema is first used.
     """
     _try_query(schema)
     for other in _schemas.values():
@@ -41,8 +43,8 @@ def add(schema: SearchSchema) -> SearchSchema:
                 f"Two schemas are named {schema.name!r}: {other.import_string} and {schema.import_string}.",
                 hint="Give one of them name=.",
             )
-        if (other.index_prefix, other.table.name) == (schema.index_prefix, schema.table.name):
-            raise _shared(schema, other, schema.table.name)
+        if other.index_prefix == schema.index_prefix:  # whatever prefix the configuration gives
+            _refuse_one_name(schema, schema.table.name, other, other.table.name)
     _schemas[schema.name] = schema
     return schema
 
@@ -152,22 +154,28 @@ def index_of(schema: SearchSchema, config: Config) -> str:
     Raises
     ------
     SchemaError
-        When another has it: each would overwrite the other's documents.
+        When another has it, or works with it when it is rebuilt: each would overwrite the other's documents.
     """
     uid = schema.index_name(config)
     for other in _schemas.values():
-        if other.name != schema.name and other.index_name(config) == uid:
-            raise _shared(schema, other, uid)
+        if other.name != schema.name:
+            _refuse_one_name(schema, uid, other, other.index_name(config))
     return uid
 
 
-def _shared(schema: SearchSchema, other: SearchSchema, index: str) -> SchemaError:
-    tables = sorted((found.name, found.table.fullname) for found in (schema, other))
-    (first, first_table), (second, second_table) = tables
-    return SchemaError(
-        f"{first} (table {first_table}) and {second} (table {second_table}) would share the index {index!r}.",
-        hint="Give one of them an index_prefix= that makes another name.",
-    )
+def _refuse_one_name(schema: SearchSchema, index: str, other: SearchSchema, others_index: str) -> None:
+    named = {found.name: f"{found.name} (table {found.table.fullname})" for found in (schema, other)}
+    if index == others_index:
+        problem = f"{' and '.join(named[name] for name in sorted(named))} would share the index {index!r}."
+    elif index in (target_of(others_index), rollback_of(others_index)):
+        problem = (
+            f"{named[schema.name]} would share the index {index!r} with a rebuild of {named[other.name]}."
+        )
+    elif others_index in (target_of(index), rollback_of(index)):
+        problem = f"{named[other.name]} would share the index {others_index!r} with a rebuild of {named[schema.name]}."
+    else:
+        return
+    raise SchemaError(problem, hint="Give one of them an index_prefix= that makes another name.")
 
 
 def _try_query(schema: SearchSchema) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scrypath.meilisearch import indexes, tasks
-from scrypath.rebuild.target import target_of
+from scrypath.schema.index_names import target_of
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import Cutover, TaskState
 from scrypath.work.states import PENDING_TASKS

@@ -58,6 +58,25 @@ def test_a_prefix_that_ends_as_the_other_begins() -> None:
         IndexRef.live(first, Config())
 
 
+@pytest.mark.parametrize("suffix", ["__reindex", "__rollback"])
+@pytest.mark.parametrize("first", ["stock", "suffixed"])
+def test_an_index_of_a_rebuild_is_no_index_of_another_schema(suffix: str, first: str) -> None:
+    said = (
+        rf"Archived \(table stock{suffix}\) would share the index '\w*stock{suffix}' "
+        r"with a rebuild of Stock \(table stock\)\."
+    )
+    tables = {"stock": ("stock", "Stock"), "suffixed": (f"stock{suffix}", "Archived")}
+    second = next(name for name in tables if name != first)
+    declared(*tables[first])
+    with pytest.raises(SchemaError, match=said):
+        declared(*tables[second])
+    declared(*tables[second], index_prefix="production")
+    for name in ("Stock", "Archived"):
+        with pytest.raises(SchemaError, match=said):
+            IndexRef.find(name, PRODUCTION)
+    assert IndexRef.find("Stock", Config(index_prefix="staging")).uid.endswith("_stock")
+
+
 def test_two_declarations_over_one_table_are_two_schemas() -> None:
     table = sa.Table("stock", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
     search_schema(table, name="Stock", fields=["id"])

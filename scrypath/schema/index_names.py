@@ -1,4 +1,4 @@
-"""Names of the indexes that a rebuild works with beside the live one."""
+"""Names of the indexes that a rebuild works with beside the live one; no schema's own index may have them."""
 
 from __future__ import annotations
 
