@@ -68,7 +68,10 @@ STATUS = _schema(
     Column("last_succeeded_id", TEXT, "Work id of the last success"),
     Column("last_succeeded_at", UTC, "When it ended", "UTC"),
     Column("oldest_pending_at", UTC, "When the oldest pending work was accepted", "UTC"),
-    Column("note", TEXT, "Why a source was not observed, or not to its end; null when it was"),
+    Column(
+        "index_exists", FLAG, "False: the server has no such index; null: that was not seen, or of the queue"
+    ),
+    Column("note", TEXT, "Why a source was not observed, or not to its end, or that the index is gone"),
 )
 
 FAILED_WORK = _schema(
@@ -273,6 +276,7 @@ FLEET = _schema(
     "One row per schema of a fleet; null where it was not checked.",
     Column("schema", TEXT, "Registered name of the search schema, or the import string that failed"),
     Column("index", TEXT, "Index name on the server"),
+    Column("index_exists", FLAG, "False: the server has no such index; null: that could not be seen"),
     Column("in_step", FLAG, "True: every row has its document and every document its row; null: not known"),
     Column("rows", COUNT, "Rows of the schema", "rows"),
     Column("documents", COUNT, "Documents in the index", "documents"),

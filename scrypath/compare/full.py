@@ -79,7 +79,6 @@ def compare(
         documents=scanned.documents,
         in_step=scanned.rows - int(found["row_count"].sum()),
         drift=DOCUMENTS.conform(found),
-        note=None if before is not None else "The index does not exist.",
         baseline=None if baseline is None else baseline.completed(ref.config),
         index_created_at=before.created_at if before is not None else None,
         without_id=scanned.without_id,

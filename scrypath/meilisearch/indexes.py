@@ -14,6 +14,7 @@ from scrypath.meilisearch.moments import moment
 from scrypath.meilisearch.wire import Reply, connect
 
 PAGE = 1_000  # indexes in one read
+GONE = "The index does not exist: it is gone, or was never created."
 _UID = re.compile(r"[A-Za-z0-9_-]{1,400}", re.ASCII)
 
 

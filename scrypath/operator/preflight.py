@@ -119,7 +119,7 @@ def _index(ref: IndexRef) -> tuple[bool, str, str | None]:
     index = ref.uid
     found = indexes.get(ref.config, index)
     if found is None:
-        return False, "The index does not exist.", f"backfill({ref.schema.name!r}) creates and fills it."
+        return False, indexes.GONE, f"backfill({ref.schema.name!r}) creates and fills it."
     if found.primary_key not in (None, ref.schema.document_id):
         return (
             False,

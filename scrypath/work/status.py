@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from scrypath.config import Config, resolve
-from scrypath.errors import ScrypathError
+from scrypath.errors import ScrypathError, TransportError
 from scrypath.frames import STATUS
-from scrypath.meilisearch import tasks
+from scrypath.meilisearch import indexes, tasks
 from scrypath.meilisearch.version import probed as server_probed
 from scrypath.queue import jobs
 from scrypath.reach import one_call
@@ -42,8 +42,9 @@ def sync_status(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     polars.DataFrame
         ``frames.STATUS``. A source that was not checked has ``observed`` false, null numbers and a note.
         ``failed`` leaves out what a later success healed. Where ``history_limit`` cuts the failures, the newest are
-        counted and the note says so; it also says where later successes could not be read to their end. A configured
-        schema that cannot be imported is there with the reason, and does not keep the others from being seen.
+        counted and the note says so; it also says where later successes could not be read to their end, and that an
+        index is gone. A configured schema that cannot be imported is there with the reason, and does not keep the
+        others from being seen.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def _some_failed(ref: IndexRef, counted: pl.DataFrame | ScrypathError) -> bool:
 
 
 def _server(ref: IndexRef, failures: Failures) -> dict[str, Any]:
-    index = [ref.uid]
+    index, exists = [ref.uid], _index_exists(ref)
     oldest = tasks.listing(ref.config, index_uids=index, statuses=PENDING_TASKS, limit=1, reverse=True)
     succeeded = tasks.listing(ref.config, index_uids=index, statuses=["succeeded"], limit=1).frame
     return {
@@ -140,8 +141,19 @@ def _server(ref: IndexRef, failures: Failures) -> dict[str, Any]:
         "last_succeeded_id": f"meili:{succeeded['uid'][0]}" if succeeded.height else None,
         "last_succeeded_at": succeeded["finished_at"][0] if succeeded.height else None,
         "oldest_pending_at": oldest.frame["enqueued_at"][0] if oldest.frame.height else None,
-        "note": failures.note(WorkSource.MEILISEARCH),
+        "index_exists": exists,
+        "note": " ".join(
+            filter(None, (indexes.GONE if exists is False else None, failures.note(WorkSource.MEILISEARCH)))
+        )
+        or None,
     }
+
+
+def _index_exists(ref: IndexRef) -> bool | None:
+    try:
+        return indexes.get(ref.config, ref.uid) is not None
+    except TransportError:  # as for a key that may read tasks and no index
+        return None
 
 
 def _queue(

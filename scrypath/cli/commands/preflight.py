@@ -9,8 +9,9 @@ from scrypath.cli.options import AsJson, Schemas
 
 
 def preflight(schemas: Schemas = None, as_json: AsJson = False) -> int:
-    """Check that everything a first response needs is reachable; exit with 1 when something is not."""
+    """Check that everything needed is reachable; exit with 1 when something is not, with 2 when an index is gone."""
     import scrypath
+    from scrypath.meilisearch.indexes import GONE
 
     config = load_config()
     frame = scrypath.preflight(*schema_names(schemas, config), config=config)
@@ -20,4 +21,7 @@ def preflight(schemas: Schemas = None, as_json: AsJson = False) -> int:
         from scrypath.cli.rendering.checks import show_checks
 
         show_checks(frame)
-    return Exit.UNKNOWN if False in frame["ok"].to_list() else Exit.FINE
+    wrong = frame.filter(~frame["ok"])
+    if wrong.is_empty():
+        return Exit.FINE
+    return Exit.FOUND if set(wrong["detail"]) == {GONE} else Exit.UNKNOWN

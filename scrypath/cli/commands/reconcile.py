@@ -218,7 +218,7 @@ def _verdict(
     found, complete = False, not problems
     for report in reports:
         signals = report.drift_signals.filter(report.drift_signals["signal"].is_in(checked))
-        found = found or bool(signals["raised"].any())
+        found = found or report.index_exists is False or bool(signals["raised"].any())
         complete = (
             complete and bool(signals["observed"].all()) and (report.in_step is not None or not documents)
         )

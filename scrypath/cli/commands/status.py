@@ -15,7 +15,9 @@ def status(schemas: Schemas = None, as_json: AsJson = False, exit_zero: ExitZero
 
     config = load_config()
     frame = scrypath.sync_status(*given_schema_names(schemas, config), config=config)
-    found = bool((frame["failed"] > 0).any() or (frame["retrying"] > 0).any())
+    found = bool(
+        (frame["failed"] > 0).any() or (frame["retrying"] > 0).any() or (~frame["index_exists"]).any()
+    )
     expected = frame.filter((frame["source"] != "oban") | (config.sync_mode is SyncMode.OBAN))
     complete = bool(expected["observed"].all())
     if as_json:
@@ -25,7 +27,7 @@ def status(schemas: Schemas = None, as_json: AsJson = False, exit_zero: ExitZero
         from scrypath.cli.rendering.work import show_status
 
         show_status(frame)
-        if found:
+        if bool((frame["failed"] > 0).any() or (frame["retrying"] > 0).any()):
             say("\nTo see what failed, and why: scrypath failed")
         if not complete:
             say("\nTo see what could not be read, and what to do: scrypath preflight")

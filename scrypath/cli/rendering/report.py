@@ -25,7 +25,7 @@ def show_fleet(fleet: Fleet) -> None:
         fleet.schemas,
         [
             Column("Schema", "schema"),
-            Column("In step", lambda row: {True: "yes", False: "no", None: "could not tell"}[row["in_step"]]),
+            Column("In step", _in_step),
             Column("Rows", "rows", right=True),
             Column("Documents", "documents", right=True),
             Column("Failed", "failed", right=True),
@@ -141,6 +141,12 @@ def _sum(counts: Sequence[int | None]) -> str:
     if not known:
         return NOTHING
     return number(sum(known)) + ("+" if len(known) < len(counts) else "")  # a plus: some are not known
+
+
+def _in_step(row: Row) -> str:
+    if row["index_exists"] is False:
+        return "index gone"
+    return {True: "yes", False: "no", None: "could not tell"}[row["in_step"]]
 
 
 def _raised(row: Row) -> Text:

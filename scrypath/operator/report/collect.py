@@ -27,7 +27,8 @@ from scrypath.errors import (
     TransportError,
 )
 from scrypath.frames import CONTRACT_DRIFT, DOCUMENTS
-from scrypath.meilisearch import tasks
+from scrypath.meilisearch import indexes, tasks
+from scrypath.meilisearch.indexes import IndexInfo
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import ledger, snapshots
 from scrypath.memory.snapshots import SnapshotRecord, StoredSnapshot
@@ -98,9 +99,14 @@ def look(
         elif scope.documents:
             comparison = _compared(ref, scope, partial(_everything, reading=reading, shown=progress))
         failures = read_failures(ref)
+        exists = _index_exists(ref)
         status = status_of(ref, failures)
         failed_work = newest_first(failures.frame())
-        contract = _looked(lambda: index_contract_drift(ref.schema, config=ref.config))
+        contract = (
+            _looked(lambda: index_contract_drift(ref.schema, config=ref.config))
+            if exists is not False
+            else None
+        )
         rebuild = _looked(lambda: rebuild_view(ref)) or unobserved(ref)
         signals = drift_signals(
             status=status,
@@ -109,8 +115,11 @@ def look(
             comparison=comparison,
             contract=contract,
             version=_looked(lambda: server_version(ref.config)),
+            index_exists=exists,
         )
-        actions = recommended(ref, failed_work=failed_work, comparison=comparison, contract=contract)
+        actions = recommended(
+            ref, failed_work=failed_work, comparison=comparison, contract=contract, index_exists=exists
+        )
         if stored is not None:
             snapshot_id = stored[0]
         else:
@@ -136,7 +145,7 @@ def look(
             rows=comparison.rows if comparison is not None else None,
             indexed=comparison.documents if comparison is not None else None,
             matching=comparison.in_step if comparison is not None else None,
-            note=comparison.note if comparison is not None else "Documents were not asked for.",
+            note=_note(comparison, index_exists=exists),
             method=str(comparison.method) if comparison is not None else None,
             basis=str(comparison.basis) if comparison is not None and comparison.basis is not None else None,
             read_now=comparison.read_now if comparison is not None else None,
@@ -154,6 +163,7 @@ def look(
             rebuild=rebuild,
             config=ref.config,
             index_created_at=comparison.index_created_at if comparison is not None else None,
+            index_exists=exists,
         )
 
 
@@ -214,6 +224,17 @@ def _everything(ref: IndexRef, verify: Verification, *, reading: Reading, shown:
     total = size(ref) if shown else None
     with progress_bar(f"{ref.schema.name}: rows and documents read", total, shown=shown, unit="") as bar:
         return compare(ref, verify=verify, read=partial(reading, on_progress=bar.update))
+
+
+def _index_exists(ref: IndexRef) -> bool | None:
+    found = _looked(lambda: [indexes.get(ref.config, ref.uid)])
+    return None if found is None else found[0] is not None
+
+
+def _note(comparison: Comparison | None, *, index_exists: bool | None) -> str | None:
+    note = comparison.note if comparison is not None else "Documents were not asked for."
+    gone = indexes.GONE if index_exists is False else None
+    return " ".join(filter(None, (gone, note))) or None
 
 
 def _newest_task(ref: IndexRef) -> int:
@@ -280,6 +301,10 @@ def _numbers(counts: dict[str, int | None], status: pl.DataFrame, failed_work: p
     return {str(kind): counts.get(str(kind)) for kind in DocumentDrift} | open_work(status, failed_work)
 
 
+def _created_at(index: IndexInfo | None) -> str | None:
+    return index.created_at.isoformat() if index is not None and index.created_at is not None else None
+
+
 def _recent(ref: IndexRef, scope: Scope) -> tuple[str, Comparison] | None:
     """The last snapshot's comparison, when it is young enough and compared what is asked for."""
     if scope.max_age is None:
@@ -294,6 +319,9 @@ def _recent(ref: IndexRef, scope: Scope) -> tuple[str, Comparison] | None:
     if ledger.written_since(ref.config, ref.uid, record.taken_at):
         return None
     made = record.evidence.get("index_created_at")
+    index = _looked(lambda: [indexes.get(ref.config, ref.uid)])
+    if index is not None and _created_at(index[0]) != made:
+        return None  # it is gone since, or another one
     return latest.snapshot_id, Comparison(
         taken_at=record.taken_at,
         duration=record.duration or timedelta(),

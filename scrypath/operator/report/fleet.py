@@ -118,9 +118,11 @@ class Fleet:
     def headline(self) -> str:
         """The fleet in one sentence."""
         answers = [report.in_step for report in self.reports]
+        gone = [report.index_exists for report in self.reports].count(False)
         listed = [
             f"{answers.count(True)} of {counted(len(answers) + len(self.errors), 'schema')} in step",
             *([f"{answers.count(False)} not in step"] if False in answers else []),
+            *([f"the index of {counted(gone, 'schema')} is gone or was never created"] if gone else []),
             *([f"of {answers.count(None)} it is not known"] if None in answers else []),
             *([f"{len(self.errors)} could not be checked"] if self.errors else []),
         ]
@@ -142,7 +144,9 @@ class Fleet:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        shown = self.schemas.drop("index", "snapshot_id", "from_snapshot", "taken_at", "duration")
+        shown = self.schemas.drop(
+            "index", "index_exists", "snapshot_id", "from_snapshot", "taken_at", "duration"
+        )
         lost = {"Not checked": self.failures} if self.errors else {}
         summary = display.html(self.headline(), {"Schemas": shown, **lost, "Recommended": self.actions})
         return summary + display.boxed(
@@ -159,6 +163,7 @@ def _row(report: Reconcile) -> dict[str, Any]:
     return {
         "schema": report.schema,
         "index": report.index,
+        "index_exists": report.index_exists,
         "in_step": report.in_step,
         "rows": report.rows,
         "documents": report.indexed,

@@ -53,6 +53,8 @@ class Reconcile:
         What can be seen of a rebuild.
     index_created_at
         When the index that was compared was made, UTC; a plan holds for that one only.
+    index_exists
+        False: the server has no such index; None: that could not be seen.
     """
 
     schema: str
@@ -83,12 +85,13 @@ class Reconcile:
     from_before: int | None = None
     started_from: str | None = None
     index_created_at: datetime | None = None
+    index_exists: bool | None = None
 
     @property
     def in_step(self) -> bool | None:
         """Whether every row has its document and every document its row; None when that is not known."""
         kinds = set(self.documents["drift"].to_list())
-        if kinds & {"missing", "orphan", "stale"}:
+        if self.index_exists is False or kinds & {"missing", "orphan", "stale"}:
             return False
         return None if kinds or self.rows is None else True
 
@@ -125,13 +128,15 @@ class Reconcile:
     def headline(self) -> str:
         """The report in one sentence."""
         when = f"as of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC, " if self.from_snapshot else ""
+        if self.index_exists is False:
+            when = f"the index {self.index} is gone or was never created; {when}"
         if self.estimate is not None:
             guessed = ", ".join(
                 f"{row['low']:,} to {row['high']:,} {row['drift']}" for row in self.estimate.to_dicts()
             )
             return f"{self.schema}: {when}probably {guessed} ({self.note})"
         if self.rows is None:
-            return f"{self.schema}: documents were not compared. {self.note or ''}".strip()
+            return f"{self.schema}: {when}documents were not compared. {self.note or ''}".strip()
         counts = dict(self.document_counts.iter_rows())
         kinds = ", ".join(
             f"{count:,} {kind}" for kind, count in counts.items() if count and kind != "in_step"
@@ -147,7 +152,9 @@ class Reconcile:
         return display.text(
             "\n".join(filter(None, (self.headline(), self.reading, self._further_note()))),
             {
-                "Status": self.status.drop("last_succeeded_at", "oldest_pending_at", "schema"),
+                "Status": self.status.drop(
+                    "last_succeeded_at", "oldest_pending_at", "schema", "index_exists"
+                ),
                 "Documents": self.document_counts if self.estimate is None else self.estimate,
                 "Signals": _raised(self.drift_signals).drop("observed"),
                 "Recommended": self.actions.drop("schema"),
@@ -164,7 +171,7 @@ class Reconcile:
                 "Recommended": self.actions.drop("schema"),
                 "Documents": self.document_counts if self.estimate is None else self.estimate,
                 "Signals that are raised, or could not be checked": _raised(self.drift_signals),
-                "Status": _without_empty_columns(self.status.drop("schema", "index")),
+                "Status": _without_empty_columns(self.status.drop("schema", "index", "index_exists")),
                 "Failed work by reason": self.reason_counts,
             },
             notes=[self.reading, self._further_note()],

@@ -8,6 +8,7 @@ import polars as pl
 
 from scrypath.compare.comparison import Comparison
 from scrypath.frames import ACTIONS
+from scrypath.meilisearch.indexes import GONE
 from scrypath.operator.report.signals import DRIFTED
 from scrypath.schema.index_ref import IndexRef
 from scrypath.vocabulary import DocumentDrift, RecoveryAction
@@ -22,6 +23,7 @@ def recommended(
     failed_work: pl.DataFrame,
     comparison: Comparison | None,
     contract: pl.DataFrame | None,
+    index_exists: bool | None,
 ) -> pl.DataFrame:
     """``frames.ACTIONS``: the most direct first, none when nothing is wrong.
 
@@ -51,7 +53,9 @@ def recommended(
             comparison.rows if comparison is not None else None,
             f"The settings of the index are not as declared: {keys}.",
         )
-    if comparison is not None and comparison.compared:
+    if index_exists is False:
+        add(RecoveryAction.BACKFILL, ref.uid, comparison.rows if comparison is not None else None, GONE)
+    elif comparison is not None and comparison.compared:
         counts = dict(comparison.counts.iter_rows())
         drifted = sum(counts[str(kind)] for kind in DRIFTED)
         rewritten = counts[str(DocumentDrift.MISSING)] + counts[str(DocumentDrift.STALE)]

@@ -8,6 +8,7 @@ import polars as pl
 
 from scrypath.compare.comparison import Comparison
 from scrypath.frames import DRIFT_SIGNALS
+from scrypath.meilisearch.indexes import GONE
 from scrypath.meilisearch.version import ServerVersion
 from scrypath.operator.report.rebuild_status import RebuildView
 from scrypath.vocabulary import Cutover, DocumentDrift, Signal, TaskState, WorkSource
@@ -24,15 +25,17 @@ def drift_signals(
     comparison: Comparison | None,
     contract: pl.DataFrame | None,
     version: ServerVersion | None,
+    index_exists: bool | None,
 ) -> pl.DataFrame:
     """``frames.DRIFT_SIGNALS`` from the parts of a report; a part that is None was not checked."""
+    gone = index_exists is False
     rows = [
         _pending(Signal.PENDING_BACKEND_WORK, status, WorkSource.MEILISEARCH),
         _pending(Signal.PENDING_QUEUE_WORK, status, WorkSource.OBAN),
         _failed(failed_work, status),
         *_rebuild(rebuild),
-        _documents(comparison),
-        _contract(contract),
+        _documents(comparison, gone=gone),
+        _contract(contract, gone=gone),
         _version(version),
     ]
     return DRIFT_SIGNALS.rows(rows)
@@ -89,13 +92,14 @@ def _rebuild(rebuild: RebuildView) -> list[dict[str, Any]]:
     ]
 
 
-def _documents(comparison: Comparison | None) -> dict[str, Any]:
+def _documents(comparison: Comparison | None, *, gone: bool) -> dict[str, Any]:
     if comparison is None:
         return _row(Signal.DOCUMENT_DRIFT, None, "Documents were not compared.")
     sampled = comparison.drift.filter(pl.col("drift").is_in([str(kind) for kind in DRIFTED])).height
-    if comparison.estimate is not None and sampled:
+    if comparison.estimate is not None and (sampled or gone):
         # A sample that shows drift proves it; one that shows none proves nothing.
-        return _row(Signal.DOCUMENT_DRIFT, sampled, f"In a sample of rows. {comparison.note}")
+        said = " ".join(filter(None, (GONE if gone else None, "In a sample of rows.", comparison.note)))
+        return _row(Signal.DOCUMENT_DRIFT, sampled, said, raised=True)
     if not comparison.compared:
         return _row(Signal.DOCUMENT_DRIFT, None, comparison.note or "Documents could not be compared.")
     counts = dict(comparison.counts.iter_rows())
@@ -107,10 +111,14 @@ def _documents(comparison: Comparison | None) -> dict[str, Any]:
     )
     if unsure:
         detail += f" {unsure:,} could not be compared."
-    return _row(Signal.DOCUMENT_DRIFT, drifted, detail, raised=drifted + unsure > 0)
+    if gone:
+        detail = f"{GONE} {detail}"
+    return _row(Signal.DOCUMENT_DRIFT, drifted, detail, raised=gone or drifted + unsure > 0)
 
 
-def _contract(contract: pl.DataFrame | None) -> dict[str, Any]:
+def _contract(contract: pl.DataFrame | None, *, gone: bool) -> dict[str, Any]:
+    if gone:
+        return _row(Signal.CONTRACT_DRIFT, 1, GONE)
     if contract is None:
         return _row(Signal.CONTRACT_DRIFT, None, "The index's settings were not checked.")
     keys = ", ".join(contract["key"].to_list())

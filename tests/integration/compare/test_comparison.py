@@ -143,7 +143,7 @@ def test_without_an_index_every_row_is_missing(config: Config, sql: Sql) -> None
     sql("INSERT INTO products (id, name, price, stock, hidden) VALUES (1, 'A', 1, 0, false)")
     report = scrypath.reconcile_sync("Product", config=config)
     assert drift_of(report) == {"1": "missing"}
-    assert report.note == "The index does not exist."
+    assert report.note == indexes.GONE
     assert report.actions["action"].to_list() == ["backfill"]
 
 

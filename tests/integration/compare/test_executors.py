@@ -23,6 +23,7 @@ from scrypath.compare.executor_reader import rows_part
 from scrypath.compare.read_job import read_job
 from scrypath.config import Config
 from scrypath.errors import DatabaseError, InvalidOptions, PartFailed, SchemaError
+from scrypath.meilisearch.indexes import GONE
 from scrypath.redaction import MASK, Secret
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source.engine import engine
@@ -143,7 +144,7 @@ def test_rows_without_an_index_and_an_index_without_rows(
     config = replace(config, page_size=4)
     bare = replace(config, index_prefix=f"{config.index_prefix}none")
     report = scrypath.reconcile_sync("Product", executor=executor, incremental=False, config=bare)
-    assert (report.rows, report.indexed, report.note) == (20, 0, "The index does not exist.")
+    assert (report.rows, report.indexed, report.note) == (20, 0, GONE)
     assert set(drift_of(report).values()) == {"missing"}
     sql("DELETE FROM products")
     report = scrypath.reconcile_sync("Product", executor=executor, incremental=False, config=config)

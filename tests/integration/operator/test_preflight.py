@@ -9,6 +9,7 @@ import pytest
 import scrypath
 from scrypath.config import Config
 from scrypath.frames import CHECKS
+from scrypath.meilisearch.indexes import GONE
 from scrypath.schema.registry import SearchSchema
 from scrypath.vocabulary import SyncMode
 
@@ -34,7 +35,7 @@ def test_an_index_that_is_not_there_says_how_to_make_it(config: Config) -> None:
     found = checks(config, "Brand")
     assert found["queue"][0] is None  # not checked is not fine
     index = next(name for name in found if name.startswith("index: "))
-    assert found[index] == (False, "The index does not exist.", "backfill('Brand') creates and fills it.")
+    assert found[index] == (False, GONE, "backfill('Brand') creates and fills it.")
 
 
 def test_one_service_that_is_not_there_does_not_hide_the_others(config: Config) -> None:

@@ -50,7 +50,9 @@ def comparison(rows: int, **drift: int) -> Comparison:
     ],
 )
 def test_repair_for_a_few_backfill_for_most(seen: Comparison | None, expected: list[str]) -> None:
-    found = recommended(CITIES, failed_work=FAILED_WORK.empty(), comparison=seen, contract=None)
+    found = recommended(
+        CITIES, failed_work=FAILED_WORK.empty(), comparison=seen, contract=None, index_exists=True
+    )
     assert ACTIONS.check(found)["action"].to_list() == expected
 
 
@@ -62,7 +64,9 @@ def test_retry_comes_first_and_only_for_what_may_be_retried() -> None:
         ]
     )
     contract = CONTRACT_DRIFT.rows([{"key": "sortableAttributes"}])
-    found = recommended(CITIES, failed_work=failed, comparison=comparison(10, stale=1), contract=contract)
+    found = recommended(
+        CITIES, failed_work=failed, comparison=comparison(10, stale=1), contract=contract, index_exists=True
+    )
     assert found.select("action", "target").rows() == [
         ("retry", "oban:1"),
         ("reindex", "cities"),
