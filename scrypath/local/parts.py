@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scrypath.config import Config
+from scrypath.errors import StackError
 from scrypath.local import postgres, server, state
 from scrypath.local import worker as supervision
 from scrypath.local.process import Process
 from scrypath.local.state import Kept, Part
+from scrypath.memory.environment import same_service
+from scrypath.service_url import ServiceUrl
 
 EXTERNAL = "external"
 NAMES = {
@@ -39,25 +42,38 @@ def start(folder: Path, config: Config, parts: Parts, own_urls: Collection[str],
     own_urls
         URLs in ``config`` that an earlier start put there.
     started
-        Takes note of each process as soon as it is started.
+        Takes note of each process as soon as it is started; what ran already is not in it.
+
+    Raises
+    ------
+    StackError
+        When a part of this stack runs and the configuration gives another service; nothing is stopped then.
     """
     (folder / ".gitignore").write_text("*\n", "ascii")
     made = dict(parts)
     given = {Part.DATABASE: config.database_url, Part.MEILISEARCH: config.meilisearch_url}
     for part, url in given.items():
         kept = parts.get(part)
-        if url is None or url in own_urls or (kept is not None and kept.kind != EXTERNAL and kept.url == url):
+        if url is None or url in own_urls or _is_of_stack(kept, url):
             if kept is not None and kept.kind == EXTERNAL:
                 del made[part]
             continue
-        if kept is not None and kept.process is not None:
-            stop(folder, part, kept.process)
+        if kept is not None and kept.alive:
+            raise StackError(
+                f"The stack in {folder} runs {NAMES[kept.kind].rstrip('.')} at {kept.shown}, "
+                f"and the configuration gives {ServiceUrl(url)}.",
+                hint=f"Nothing was started or stopped. Unset SCRYPATH_{part.upper()}_URL to use what runs, "
+                "or stop it first: scrypath local down",
+            )
         made[part] = Kept(EXTERNAL, url)
     if needs_start(search := made.get(Part.MEILISEARCH)):
         made[Part.MEILISEARCH] = started[Part.MEILISEARCH] = server.start(folder, search)
     if needs_start(database := made.get(Part.DATABASE)):
-        process, url = postgres.start(folder, database.url if database else None)
-        made[Part.DATABASE] = started[Part.DATABASE] = Kept("postgresql", url, process)
+        running = postgres.running(folder)  # one that the state file does not know
+        process, url = running or postgres.start(folder, database.url if database else None)
+        made[Part.DATABASE] = Kept("postgresql", url, process)
+        if running is None:
+            started[Part.DATABASE] = made[Part.DATABASE]
     if made[Part.MEILISEARCH].kind != EXTERNAL:
         server.wait(folder, made[Part.MEILISEARCH])
     return made
@@ -89,6 +105,11 @@ def stop(folder: Path, part: Part, process: Process) -> None:
 def needs_start(kept: Kept | None) -> bool:
     """Whether this part is ours to start, and does not run."""
     return kept is None or (kept.kind != EXTERNAL and not kept.alive)
+
+
+def _is_of_stack(kept: Kept | None, url: str) -> bool:
+    """Whether a URL that is given leads to what the stack itself starts; one may have copied it from its status."""
+    return kept is not None and kept.kind != EXTERNAL and kept.url is not None and same_service(kept.url, url)
 
 
 @contextmanager

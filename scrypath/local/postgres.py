@@ -74,6 +74,11 @@ def start(home: Path, remembered: str | None = None) -> tuple[Process, str]:
     return started
 
 
+def running(home: Path) -> tuple[Process, str] | None:
+    """The server that already runs on ``home``'s data folder, with its URL."""
+    return _adopt(home / "postgres")
+
+
 def stop(process: Process) -> None:
     """End it in good order; connections that are open are cut."""
     process.stop(signal.SIGINT, signal.SIGQUIT, patience=20.0)

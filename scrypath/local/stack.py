@@ -113,7 +113,7 @@ def up(config: Config | None = None, *, home: Path | str | None = None, worker: 
     ----------
     config
         What to start under; default: the configuration of this process. A service it gives by URL is used
-        as it is, never started.
+        as it is, never started; the stack's own URL, however it is spelled, leads to the stack's own service.
     home
         Folder with everything the stack remembers; default: the configuration's ``home``.
     worker
@@ -127,7 +127,8 @@ def up(config: Config | None = None, *, home: Path | str | None = None, worker: 
     Raises
     ------
     StackError
-        When a part does not start; what this call had started is stopped again.
+        When a part does not start, or one that runs is not what the configuration gives. What this call had
+        started is stopped again; what ran before still runs.
     """
     from scrypath.queue import install
 

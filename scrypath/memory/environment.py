@@ -39,6 +39,19 @@ def environment(config: Config) -> Environment:
     return Environment(_place(config.database_url), _place(config.meilisearch_url))
 
 
+def same_service(one: str, other: str) -> bool:
+    """Whether two URLs name one service, however they are spelled, and whoever connects.
+
+    Examples
+    --------
+    >>> same_service("http://127.0.0.1:7700", "http://LocalHost:7700/")
+    True
+    >>> same_service("postgresql://postgres@/postgres?host=/run/a", "postgresql+psycopg:///postgres?host=%2Frun%2Fa")
+    True
+    """
+    return _place(one) == _place(other)
+
+
 def _place(given: str | None) -> str | None:
     if not given:
         return None

@@ -260,6 +260,58 @@ def test_given_services_are_used_and_never_stopped(home: Path, program: Path) ->
         stack.down(home=owner, purge=True)
 
 
+def test_its_own_urls_spelled_otherwise_are_its_own(home: Path, program: Path) -> None:
+    made = stack.up(home=home, worker=False)
+    pids = made.status()["pid"].to_list()
+    socket_folder = made.database_url.partition("host=")[2].replace("/", "%2F")
+    spelled = Config(
+        database_url=f"postgresql+psycopg:///postgres?host={socket_folder}",
+        meilisearch_url=made.meilisearch_url.replace("127.0.0.1", "LOCALHOST") + "/",
+    )
+    again = stack.up(spelled, home=home, worker=False)
+    assert again.status()["pid"].to_list() == pids
+    assert answers(again)
+    made.down()
+    assert answers(stack.up(spelled, home=home, worker=False))
+
+
+@pytest.mark.parametrize(
+    ("given", "variable"),
+    [
+        ({"database_url": "postgresql://shop:it's-7@db/shop"}, "SCRYPATH_DATABASE_URL"),
+        ({"meilisearch_url": "http://search:7700"}, "SCRYPATH_MEILISEARCH_URL"),
+    ],
+)
+def test_what_runs_is_not_stopped_for_a_service_that_is_given(
+    home: Path, program: Path, given: dict[str, str], variable: str
+) -> None:
+    made = stack.up(home=home, worker=False)
+    before = made.status()
+    with pytest.raises(StackError, match="Nothing was started or stopped") as refused:
+        stack.up(Config(**given), home=home, worker=False)
+    assert variable in str(refused.value)
+    assert "it's-7" not in str(refused.value)
+    assert stack.status(home=home).equals(before)
+    assert answers(made)
+
+
+def test_a_database_that_no_state_file_knows_is_not_stopped_by_a_failed_start(
+    home: Path, program: Path
+) -> None:
+    made = stack.up(home=home, worker=False)
+    parts = state.read(home)
+    server.stop(parts[Part.MEILISEARCH].process or pytest.fail("no server"))
+    state.forget(home)
+    working = program.read_text()
+    program.write_text("#!/bin/sh\nexit 3\n")
+    with pytest.raises(StackError, match="Meilisearch did not start"):
+        stack.up(home=home, worker=False)
+    program.write_text(working)
+    with psycopg.connect(made.database_url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert answers(stack.up(home=home, worker=False))
+
+
 def test_a_home_with_a_long_path_gets_its_socket_elsewhere(home: Path, program: Path) -> None:
     deep = home / ("long-" * 20) / ("name-" * 10)
     made = stack.up(home=deep, worker=False)
