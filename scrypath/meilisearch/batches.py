@@ -10,10 +10,10 @@ import orjson
 import polars as pl
 
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions
 from scrypath.frame_schema import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
 from scrypath.meilisearch.moments import duration, moment
-from scrypath.meilisearch.task_filters import named_filters, query
+from scrypath.meilisearch.shapes import count
+from scrypath.meilisearch.task_filters import named_filters, query, whole_number
 from scrypath.meilisearch.wire import connect
 
 BATCHES = FrameSchema(
@@ -73,36 +73,41 @@ def listing(
         Schema ``BATCHES``, at most ``limit`` rows.
     """
     filters = named_filters(locals())
-    if limit < 1:
-        raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
+    whole_number("limit", limit)
     params = query(filters) | {"reverse": True if reverse else None}
     rows: list[dict[str, Any]] = []
-    cursor: Any = None
+    cursor: int | None = None
     while len(rows) < limit:
         page = params | {"limit": min(PAGE, limit - len(rows)), "from": cursor}
         reply = connect(config).request("GET", "/batches", params=page)
-        answer = reply.mapping()
-        results, cursor = answer.get("results"), answer.get("next")
+        results, following = reply.mapping().get("results"), reply.mapping().get("next")
         if not isinstance(results, list):
             raise reply.malformed()
-        rows.extend(_row(found) for found in results if isinstance(found, dict))
-        if cursor is None or not results:
+        rows.extend(_row(found if isinstance(found, dict) else {}) for found in results)
+        if following is None or not results:
             break
+        if count(following) is None or (cursor is not None and following == cursor):
+            raise reply.malformed()  # a listing that does not move would never end
+        cursor = following
     return BATCHES.rows(rows)
 
 
 def get(config: Config, uid: int) -> dict[str, Any]:
     """Read one batch as the server describes it."""
-    return connect(config).request("GET", f"/batches/{int(uid)}").mapping()
+    return (
+        connect(config)
+        .request("GET", f"/batches/{whole_number('The uid of a batch', uid, least=0)}")
+        .mapping()
+    )
 
 
 def _row(found: dict[str, Any]) -> dict[str, Any]:
     stats = found.get("stats")
     stats = stats if isinstance(stats, dict) else {}
-    count, strategy = stats.get("totalNbTasks"), found.get("batchStrategy")
+    strategy = found.get("batchStrategy")
     return {
-        "uid": found.get("uid"),
-        "task_count": count if isinstance(count, int) else None,
+        "uid": count(found.get("uid")),
+        "task_count": count(stats.get("totalNbTasks")),
         "statuses": _json(stats.get("status")),
         "types": _json(stats.get("types")),
         "index_uids": _json(stats.get("indexUids")),

@@ -25,7 +25,7 @@ ANSWER = 16 << 20  # bytes of one answer with whole documents
 AHEAD = (
     2  # pages on their way while one is used: the server answers two connections at twice the speed of one
 )
-_TAIL = re.compile(rb'"offset":\d+,"limit":\d+,"total":(\d+)\}\s*\Z')
+_TAIL = re.compile(rb'"offset":\d+,"limit":\d+,"total":(\d{1,18})\}\s*\Z')
 _BEGINNING = 200  # bytes of a page: the ids and some of the fields of its first documents
 _INTEGER = r"^-?[0-9]+$"
 
@@ -58,7 +58,12 @@ class Page:
 
     def documents(self) -> list[dict[str, Any]]:
         """The documents as Python objects."""
-        return _results(self.reply)[0]
+        found = _results(self.reply)[0]
+        if (
+            len(found) != self.count
+        ):  # as many as its end claims, or what is missing would be taken for deleted
+            raise self.reply.malformed()
+        return found
 
     def repeats(self, before: Page) -> bool:
         """Whether this page begins with the same documents as the one before, which begins elsewhere."""
@@ -239,8 +244,4 @@ def _read(wire: Wire, route: str, wanted: dict[str, Any], most: int | None) -> P
 
 
 def _results(reply: Reply) -> tuple[list[dict[str, Any]], int]:
-    answer = reply.mapping()
-    results, total = answer.get("results"), answer.get("total")
-    if not isinstance(results, list) or not isinstance(total, int):
-        raise reply.malformed()
-    return results, total
+    return reply.objects("results"), reply.count("total")

@@ -232,10 +232,7 @@ def _fetched(
     reply = connect(config).request(
         "POST", path(index, "documents", "fetch"), json=wanted, idempotent=True, most=most
     )
-    results = reply.mapping().get("results")
-    if not isinstance(results, list):
-        raise reply.malformed()
-    return _Fetched(results, len(reply.body))
+    return _Fetched(reply.objects("results"), len(reply.body))
 
 
 def batches(

@@ -11,6 +11,7 @@ from typing import Any
 from scrypath.config import Config
 from scrypath.errors import IndexNotFound, InvalidOptions
 from scrypath.meilisearch.moments import moment
+from scrypath.meilisearch.shapes import count, counts
 from scrypath.meilisearch.wire import Reply, connect
 
 PAGE = 1_000  # indexes in one read
@@ -77,17 +78,14 @@ def _every(config: Config) -> Iterator[IndexInfo]:
     seen: set[str] = set()
     while True:
         reply = connect(config).request("GET", "/indexes", params={"limit": PAGE, "offset": offset})
-        answer = reply.mapping()
-        results = answer.get("results")
-        if not isinstance(results, list):
-            raise reply.malformed()
+        results, total = reply.objects("results"), reply.count("total")
         found = [_info(item, reply) for item in results]
         if not seen.isdisjoint(item.uid for item in found):
             raise reply.malformed()  # a listing that repeats itself would never end
         seen.update(item.uid for item in found)
         yield from found
         offset += len(results)
-        if not results or offset >= answer.get("total", 0):
+        if not results or offset >= total:
             return
 
 
@@ -151,22 +149,23 @@ def swap(config: Config, pairs: Sequence[tuple[str, str]], *, rename: bool = Fal
     return connect(config).request("POST", "/swap-indexes", json=swaps).task_uid()
 
 
-def _info(found: Any, reply: Reply) -> IndexInfo:
-    if not isinstance(found, dict) or "uid" not in found:
+def _info(found: dict[str, Any], reply: Reply) -> IndexInfo:
+    uid, primary_key = found.get("uid"), found.get("primaryKey")
+    if not isinstance(uid, str) or not isinstance(primary_key, str | None):
         raise reply.malformed()
     return IndexInfo(
-        uid=str(found["uid"]),
-        primary_key=found.get("primaryKey"),
+        uid=uid,
+        primary_key=primary_key,
         created_at=moment(found.get("createdAt")),
         updated_at=moment(found.get("updatedAt")),
     )
 
 
 def _stats(found: Any, reply: Reply) -> IndexStats:
-    if not isinstance(found, dict) or not isinstance(found.get("numberOfDocuments"), int):
+    if not isinstance(found, dict):
         raise reply.malformed()
-    return IndexStats(
-        number_of_documents=found["numberOfDocuments"],
-        is_indexing=bool(found.get("isIndexing")),
-        field_distribution=dict(found.get("fieldDistribution") or {}),
-    )
+    number, fields = count(found.get("numberOfDocuments")), counts(found.get("fieldDistribution", {}))
+    indexing = found.get("isIndexing", False)
+    if number is None or fields is None or not isinstance(indexing, bool):
+        raise reply.malformed()
+    return IndexStats(number_of_documents=number, is_indexing=indexing, field_distribution=fields)

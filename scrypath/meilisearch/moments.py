@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
 
 
 def moment(text: object) -> datetime | None:
@@ -26,7 +26,7 @@ def moment(text: object) -> datetime | None:
     microseconds = (fraction or "0")[:6].ljust(6, "0")
     try:
         return datetime.fromisoformat(f"{seconds}.{microseconds}{zone}").astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # no such day, or one before the first or after the last year
         return None
 
 
@@ -54,10 +54,13 @@ def duration(text: object) -> timedelta | None:
         return None
     days, hours, minutes, seconds = found.groups()
     full_seconds, _, fraction = (seconds or "0").partition(".")
-    return timedelta(
-        days=int(days or 0),
-        hours=int(hours or 0),
-        minutes=int(minutes or 0),
-        seconds=int(full_seconds),
-        microseconds=int(fraction[:6].ljust(6, "0")),
-    )
+    try:
+        return timedelta(
+            days=int(days or 0),
+            hours=int(hours or 0),
+            minutes=int(minutes or 0),
+            seconds=int(full_seconds),
+            microseconds=int(fraction[:6].ljust(6, "0")),
+        )
+    except (ValueError, OverflowError):  # more digits than a number may have, or more days than a duration
+        return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from scrypath.errors import TaskFailed
 from scrypath.meilisearch.moments import duration, moment
+from scrypath.meilisearch.shapes import count
 from scrypath.meilisearch.wire import Reply
 
 FINISHED = frozenset({"succeeded", "failed", "canceled"})
@@ -83,8 +84,8 @@ def values(found: dict[str, Any]) -> dict[str, Any]:
     error = error if isinstance(error, dict) else {"message": error}
     details = found.get("details")
     return {
-        "uid": _integer(found.get("uid")),
-        "batch_uid": _integer(found.get("batchUid")),
+        "uid": count(found.get("uid")),
+        "batch_uid": count(found.get("batchUid")),
         "index_uid": _word(found.get("indexUid")),
         "status": _word(found.get("status")) or "unknown",
         "type": _word(found.get("type")) or "unknown",
@@ -97,12 +98,8 @@ def values(found: dict[str, Any]) -> dict[str, Any]:
         "started_at": moment(found.get("startedAt")),
         "finished_at": moment(found.get("finishedAt")),
         "duration": duration(found.get("duration")),
-        "canceled_by": _integer(found.get("canceledBy")),
+        "canceled_by": count(found.get("canceledBy")),
     }
-
-
-def _integer(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _word(value: Any) -> str | None:

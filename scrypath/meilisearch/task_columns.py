@@ -10,6 +10,7 @@ import polars as pl
 
 from scrypath.frame_schema import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
 from scrypath.meilisearch.moments import duration
+from scrypath.meilisearch.shapes import count
 from scrypath.meilisearch.task import values
 from scrypath.meilisearch.wire import Reply
 
@@ -158,9 +159,7 @@ def _row(found: Any) -> dict[str, Any]:
     details = row["details"]
     listed = isinstance(found, dict) and isinstance(found.get("details"), dict)
     row["details"] = orjson.dumps(details).decode() if listed else None
-    received, provided, deleted, edited = (
-        count if isinstance(count := details.get(key), int) else None for key in _COUNTS
-    )
-    known = (count for count in (received, provided or None, edited, deleted) if count is not None)
+    received, provided, deleted, edited = (count(details.get(key)) for key in _COUNTS)
+    known = (number for number in (received, provided or None, edited, deleted) if number is not None)
     row["document_count"] = next(known, None)
     return row

@@ -8,6 +8,8 @@ from typing import Any
 
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch.moments import written
+from scrypath.meilisearch.shapes import LARGEST
+from scrypath.schema.identity import several
 
 FILTERS = (
     "uids",
@@ -36,6 +38,13 @@ def named_filters(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: arguments[name] for name in FILTERS if arguments[name] is not None}
 
 
+def whole_number(name: str, value: Any, *, least: int = 1) -> int:
+    """A number of things as a call takes it, or an ``InvalidOptions``."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST:
+        raise InvalidOptions(f"{name} cannot be {value!r}.", hint=f"Give a whole number of at least {least}.")
+    return value
+
+
 def query(filters: Mapping[str, Any]) -> dict[str, Any]:
     """The query parameters for filters in the kit's spelling.
 
@@ -56,7 +65,7 @@ def query(filters: Mapping[str, Any]) -> dict[str, Any]:
                 )
             params[wire_name] = written(value)
             continue
-        values = [value] if isinstance(value, str | int) else list(value)
+        values = [value] if isinstance(value, str | int) else list(several(name, value))
         if not values:
             raise InvalidOptions(
                 f"{name} is empty.", hint="Leave the filter out, or name at least one value."

@@ -14,9 +14,10 @@ import polars as pl
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import waiting
+from scrypath.meilisearch.shapes import count
 from scrypath.meilisearch.task import FINISHED, UNFINISHED, Task, parse
 from scrypath.meilisearch.task_columns import TASKS, columns
-from scrypath.meilisearch.task_filters import named_filters, query
+from scrypath.meilisearch.task_filters import named_filters, query, whole_number
 from scrypath.meilisearch.wire import Reply, connect
 from scrypath.reach import submit
 
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _TAIL = re.compile(
-    rb'"total":(?P<total>\d+),"limit":\d+,"from":(?:\d+|null),"next":(?P<next>\d+|null)\}\s*\Z'
+    rb'"total":(?P<total>\d{1,18}),"limit":\d+,"from":(?:\d+|null),"next":(?P<next>\d{1,18}|null)\}\s*\Z'
 )
 PAGE = 5_000  # tasks in one read at most: while one page is parsed, the next is on its way
 
@@ -68,7 +69,7 @@ def get(config: Config, uid: int) -> Task:
     UnknownWork
         When the server has no such task, or no longer.
     """
-    if isinstance(uid, bool) or not isinstance(uid, int) or uid < 0:
+    if count(uid) is None:
         raise InvalidOptions(f"{uid!r} cannot be the uid of a task.", hint="Give an integer, such as 17.")
     reply = connect(config).request("GET", f"/tasks/{uid}")
     return parse(reply.mapping(), reply)
@@ -120,20 +121,21 @@ def listing(
     """
     filters = named_filters(locals())
     most = config.history_limit if limit is None else limit
-    if most < 1:
-        raise InvalidOptions(f"limit cannot be {limit!r}.", hint="Give a number of at least 1.")
+    whole_number("limit", most)
+    if from_uid is not None:
+        whole_number("from_uid", from_uid, least=0)
     params = query(filters) | {"reverse": True if reverse else None}
     size = min(PAGE, config.page_size)
     wire = connect(config)
     frames: list[pl.DataFrame] = []
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="scrypath-tasks") as reader:
 
-        def ask(cursor: int | None, count: int) -> Future[Reply]:
-            page = {"limit": count, "from": cursor}
+        def ask(cursor: int | None, portion: int) -> Future[Reply]:
+            page = {"limit": portion, "from": cursor}
             return submit(reader, wire.request, "GET", "/tasks", params=params | page)
 
-        count = min(size, most)
-        coming, left = ask(from_uid, count), most - count
+        portion = min(size, most)
+        coming, left = ask(from_uid, portion), most - portion
         cursor: int | None = None
         while True:
             reply = coming.result()
@@ -141,15 +143,15 @@ def listing(
             if following is not None and cursor is not None and not _onward(cursor, following, reverse):
                 raise reply.malformed()  # a listing that does not move would never end
             cursor = following
-            count = min(size, left)
-            more = cursor is not None and count > 0
+            portion = min(size, left)
+            more = cursor is not None and portion > 0
             if more:  # asked for before this page is parsed, so that it arrives meanwhile
-                coming, left = ask(cursor, count), left - count
+                coming, left = ask(cursor, portion), left - portion
             frames.append(columns(reply))
             if not more or not frames[-1].height:
                 break
     frame = pl.concat(frames)
-    return TaskPage(frame, frame.height if total is None else total, cursor is not None)
+    return TaskPage(frame, total, cursor is not None)
 
 
 def cancel(
@@ -272,10 +274,8 @@ def _onward(cursor: int, following: int, reverse: bool) -> bool:
     return following > cursor if reverse else following < cursor
 
 
-def _tail(reply: Reply) -> tuple[int | None, int | None]:
+def _tail(reply: Reply) -> tuple[int, int | None]:
     found = _TAIL.search(reply.body[-160:])
     if found is not None:
         return int(found["total"]), None if found["next"] == b"null" else int(found["next"])
-    answer = reply.mapping()
-    total, following = answer.get("total"), answer.get("next")
-    return total if isinstance(total, int) else None, following if isinstance(following, int) else None
+    return reply.count("total"), None if reply.mapping().get("next") is None else reply.count("next")

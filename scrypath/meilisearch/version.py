@@ -17,6 +17,9 @@ from scrypath.meilisearch.wire import connect
 FLOOR = "1.26.0"  # below it, the kit does not promise anything
 SWAP_HISTORY = "1.30.1"  # below it, a swap renames the task history of one index only
 
+# Numbers of a few digits each, and after a hyphen what a prerelease is called.
+_VERSION = re.compile(r"\d{1,9}\.\d{1,9}(?:\.\d{1,9})?(?:[-+][\w.+-]{1,100})?", re.ASCII)
+
 FEATURES: Mapping[str, str] = MappingProxyType(
     {
         "batches": "1.12.0",
@@ -103,7 +106,7 @@ def server_version(config: Config) -> ServerVersion:
     """
     reply = connect(config).request("GET", "/version")
     text = reply.mapping().get("pkgVersion")
-    if not isinstance(text, str) or not re.match(r"\d+\.\d+", text):
+    if not isinstance(text, str) or not _VERSION.fullmatch(text):
         raise reply.malformed()
     return ServerVersion(text)
 

@@ -73,7 +73,4 @@ def _pauses() -> Iterator[float]:
 
 def _read(config: Config, uids: Sequence[int]) -> list[Task]:
     reply = connect(config).request("GET", "/tasks", params={"uids": uids, "limit": len(uids)})
-    results = reply.mapping().get("results")
-    if not isinstance(results, list):
-        raise reply.malformed()
-    return [parse(found, reply) for found in results]
+    return [parse(found, reply) for found in reply.objects("results")]

@@ -18,8 +18,8 @@ import urllib3
 
 from scrypath import reach, telemetry
 from scrypath.config import Config
-from scrypath.errors import ConfigError, TransportError, raise_alone
-from scrypath.meilisearch import faults
+from scrypath.errors import ConfigError, InvalidOptions, TransportError, raise_alone
+from scrypath.meilisearch import faults, shapes
 from scrypath.meilisearch.answer_deadline import answering, pool_manager
 from scrypath.redaction import Secret
 from scrypath.service_url import ServiceUrl
@@ -78,10 +78,21 @@ class Reply:
 
     def task_uid(self) -> int:
         """The uid of the task that the server enqueued for this request."""
-        uid = self.mapping().get("taskUid")
-        if not isinstance(uid, int):
+        return self.count("taskUid")
+
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """The list of JSON objects that the answer has under a name; anything else is a ``TransportError``."""
+        found = shapes.objects(self.mapping().get(name))
+        if found is None:
             raise self.malformed()
-        return uid
+        return found
+
+    def count(self, name: str) -> int:
+        """The number of things that the answer has under a name; anything else is a ``TransportError``."""
+        found = shapes.count(self.mapping().get(name))
+        if found is None:
+            raise self.malformed()
+        return found
 
 
 class TooLong(Exception):
@@ -179,7 +190,7 @@ class Wire:
         """
         headers = dict(self._headers)
         if json is not None:
-            body, content_type = orjson.dumps(json), "application/json"
+            body, content_type = _encoded(json), "application/json"
         if content_type is not None:
             headers["Content-Type"] = content_type
         if self._compress and body is not None and len(body) >= COMPRESS_FROM:
@@ -314,12 +325,32 @@ def _query(params: Mapping[str, Any] | None) -> str:
     return "?" + "&".join(pairs) if pairs else ""
 
 
+def _encoded(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise InvalidOptions(
+            f"What is to be sent cannot be written as JSON: {error}.",
+            hint="Give text that is Unicode, numbers of at most 64 bits, booleans, lists, and mappings with text keys.",
+        ) from None
+
+
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return ",".join(quote(str(item), safe="*") for item in value)
-    return quote(str(value), safe="*")
+        return ",".join(_quoted(item) for item in value)
+    return _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    try:
+        return quote(str(value), safe="*")
+    except UnicodeEncodeError:
+        raise InvalidOptions(
+            f"{value!r} cannot be a part of a URL.",
+            hint="Give text that is Unicode, without lone surrogates.",
+        ) from None
 
 
 class _Wires:

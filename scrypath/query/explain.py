@@ -13,6 +13,7 @@ from scrypath.config import Config
 from scrypath.database import engine, translated
 from scrypath.errors import DatabaseError, InvalidOptions
 from scrypath.meilisearch import documents, raw
+from scrypath.query import decoding
 from scrypath.query.filters import joined
 from scrypath.query.hydration import freshness
 from scrypath.query.hydration import records as records_of
@@ -204,14 +205,14 @@ def _text(
     words = list(dict.fromkeys(request.text.split()))[:MOST_WORDS]
     asked = [_looking(ref, request.body(), request.text)]
     asked += [_looking(ref, {"filter": alone} if alone else {}, text) for text in (request.text, *words)]
-    whole, among, *single = raw.multi_search(ref.config, {"queries": asked})["results"]
+    whole, among, *single = decoding.several(raw.multi_search(ref.config, {"queries": asked}), len(asked))
     place = _place(ref, whole, key)
     if place is not None:
         page, position = divmod(place, request.size)
         detail = f"It is hit {place + 1:,}: number {position + 1} of page {page + 1}."
         return place + 1, [_answer("text", True, "It matches the text."), _answer("rank", True, detail)]
     matches = (
-        True if _place(ref, among, key) is not None else None if among["totalHits"] >= MOST_HITS else False
+        True if _place(ref, among, key) is not None else None if decoding.total(among) >= MOST_HITS else False
     )
     if matches is False:
         by_word = [_place(ref, reply, key) is not None for reply in single]
@@ -220,10 +221,11 @@ def _text(
             _answer("text", False, f"It does not match the text; not in it: {', '.join(missing) or '–'}.")
         ]
     said = "It matches the text." if matches else f"It is not among the first {MOST_HITS:,} like it."
-    if whole["totalHits"] < MOST_HITS:
+    total = decoding.total(whole)
+    if total < MOST_HITS:
         threshold = request.per_query.get("ranking_score_threshold")
         why = "" if threshold is None else f" Its ranking score may be below {threshold:g}."
-        detail = f"It is none of the {whole['totalHits']:,} hits.{why}"
+        detail = f"It is none of the {total:,} hits.{why}"
         return None, [_answer("text", matches, said), _answer("rank", False, detail)]
     detail = f"It is not among the first {MOST_HITS:,} hits, which are all that the server shows."
     return None, [_answer("text", matches, said), _answer("rank", False if matches else None, detail)]
@@ -236,8 +238,8 @@ def _looking(ref: IndexRef, body: Mapping[str, Any], text: str) -> dict[str, Any
 
 
 def _place(ref: IndexRef, reply: Mapping[str, Any], key: str) -> int | None:
-    ids = (str(hit.get(ref.schema.document_id)) for hit in reply["hits"])
-    return next((place for place, found in enumerate(ids) if found == key), None)
+    ids = decoding.ids(ref.schema, reply)
+    return ids.index(key) if key in ids else None
 
 
 def _like(request: SearchRequest, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

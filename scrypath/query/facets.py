@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from scrypath.frame_schema import FrameSchema
+from scrypath.query import decoding
 from scrypath.query.request import PER_QUERY, SearchRequest
 from scrypath.search_frames import FACET_COUNTS, FACET_STATS, FACET_TREE
 
@@ -37,7 +38,7 @@ def counts(facets: Iterable[str], replies: Iterable[Mapping[str, Any]]) -> pl.Da
     """The facet counts of some answers, a frame ``FACET_COUNTS``."""
     if not (wanted := list(facets)):
         return _nothing(FACET_COUNTS)
-    found = _merged(replies, "facetDistribution")
+    found = {name: values for reply in replies for name, values in decoding.facet_counts(reply).items()}
     return FACET_COUNTS.rows(
         {"facet": name, "value": value, "count": count}
         for name in _ordered(wanted, found)
@@ -49,7 +50,7 @@ def stats(facets: Iterable[str], replies: Iterable[Mapping[str, Any]]) -> pl.Dat
     """The least and the greatest number of each facet that has numbers, a frame ``FACET_STATS``."""
     if not (wanted := list(facets)):
         return _nothing(FACET_STATS)
-    found = _merged(replies, "facetStats")
+    found = {name: numbers for reply in replies for name, numbers in decoding.facet_stats(reply).items()}
     return FACET_STATS.rows({"facet": name, **found[name]} for name in _ordered(wanted, found))
 
 
@@ -123,10 +124,6 @@ def _counting(request: SearchRequest, ignored: frozenset[str], facets: Sequence[
 def _nothing(schema: FrameSchema) -> pl.DataFrame:
     # Making a frame takes longer than all else that a search without facets does after its answer.
     return schema.empty()
-
-
-def _merged(replies: Iterable[Mapping[str, Any]], key: str) -> dict[str, Any]:
-    return {name: value for reply in replies for name, value in (reply.get(key) or {}).items()}
 
 
 def _ordered(facets: Iterable[str], found: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from scrypath import display
 from scrypath.config import Config, resolve
 from scrypath.errors import BackendRejected, InvalidOptions, ScrypathError, TransportError
 from scrypath.meilisearch import raw
-from scrypath.query import facets, tenant
+from scrypath.query import decoding, facets, tenant
 from scrypath.query.entries import Federation, expanded
 from scrypath.query.hydration import hydrate_all, usable_session
 from scrypath.query.request import SearchRequest
@@ -208,7 +208,8 @@ def _answers(
             for body in bodies[number]
         ]
         try:
-            replies = raw.multi_search(config, {"queries": queries}, deadline=clock.left())["results"]
+            reply = raw.multi_search(config, {"queries": queries}, deadline=clock.left())
+            replies = decoding.several(reply, len(queries))
         except BackendRejected as error:
             failures[_at_fault(error, owners)] = error  # the server refuses them all for one
             continue
@@ -250,9 +251,8 @@ def _merged(
     window = {"offset": (federation.page - 1) * federation.size, "limit": federation.size}
     reply = raw.multi_search(config, {"queries": queries, "federation": window}, deadline=clock.left())
     rows, documents = [], []
-    for place, hit in enumerate(reply["hits"]):
-        origin = hit["_federation"]
-        number = numbers[origin["queriesPosition"]]
+    for place, (hit, position, score) in enumerate(decoding.merged_hits(reply, len(numbers))):
+        number = numbers[position]
         schema = asked[number].schema
         tenant.check(schema, asked[number].tenants(), [hit])
         documents.append({name: value for name, value in hit.items() if name != "_federation"})
@@ -260,9 +260,9 @@ def _merged(
             {
                 "position": window["offset"] + place + 1,
                 "schema": schema.name,
-                "document_id": str(hit[schema.document_id]),
+                "document_id": decoding.key(schema, hit),
                 "request": number,
-                "score": origin["weightedRankingScore"],
+                "score": score,
             }
         )
     return MERGED_HITS.rows(rows), tuple(documents)

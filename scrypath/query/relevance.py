@@ -13,6 +13,7 @@ from scrypath import display
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import raw
+from scrypath.query import decoding
 from scrypath.query.request import SearchRequest
 from scrypath.schema.identity import several
 from scrypath.schema.index_ref import IndexRef
@@ -152,15 +153,16 @@ def relevance(
         with span("scrypath.search_many", backend="meilisearch"):
             replies = _replies(ref.config, [body | {"indexUid": uid} for body in bodies.values()])
         for (query, wanted), reply in zip(expected.items(), replies, strict=True):
-            hits = [str(hit[ref.schema.document_id]) for hit in reply["hits"]]
-            rows.append(_row(uid, query, wanted, hits))
+            rows.append(_row(uid, query, wanted, decoding.ids(ref.schema, reply)))
     return Relevance(RELEVANCE.rows(rows), size)
 
 
 def _replies(config: Config, queries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     portions = (queries[start : start + PORTION] for start in range(0, len(queries), PORTION))
     return [
-        reply for portion in portions for reply in raw.multi_search(config, {"queries": portion})["results"]
+        reply
+        for portion in portions
+        for reply in decoding.several(raw.multi_search(config, {"queries": portion}), len(portion))
     ]
 
 

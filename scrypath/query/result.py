@@ -10,8 +10,7 @@ from typing import Any
 import polars as pl
 
 from scrypath import display
-from scrypath.errors import TransportError
-from scrypath.query import hit_frame, tenant
+from scrypath.query import decoding, hit_frame, tenant
 from scrypath.query.facets import SEPARATOR, counts, stats, tree
 from scrypath.query.request import MOST_HITS, PER_QUERY, SearchRequest
 from scrypath.schema import SearchSchema
@@ -187,23 +186,12 @@ def decoded(request: SearchRequest, replies: Sequence[Mapping[str, Any]]) -> Sea
     SchemaError
         When it holds documents of a tenant that was not asked for.
     """
-    hits, total = replies[0].get("hits"), replies[0].get("totalHits")
-    key = request.schema.document_id
-    if not isinstance(hits, list) or not isinstance(total, int):
-        raise TransportError(
-            "The answer to a search has no hits.", hint="Check that meilisearch_url is Meilisearch's."
-        )
-    if any(key not in hit for hit in hits):
-        raise TransportError(
-            f"{request.schema.name}: a hit has no {key!r}.",
-            hint="The document id must be among displayed_attributes: compare the settings with "
-            "scrypath.index_contract_drift().",
-        )
+    hits = [hit for _, hit in decoding.keyed_hits(request.schema, replies[0])]
     tenant.check(request.schema, request.tenants(), hits)
     return SearchResult(
         request,
         tuple(hits),
-        total,
+        decoding.total(replies[0]),
         counts(request.facets, replies),
         stats(request.facets, replies),
     )

@@ -11,6 +11,7 @@ import polars as pl
 from scrypath.config import Config, resolve
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import raw
+from scrypath.query import decoding
 from scrypath.query import facets as facet_queries
 from scrypath.query.filters import declared
 from scrypath.query.hydration import hydrate, usable_session
@@ -236,9 +237,7 @@ def search_facet_values(
     body = facet_queries.values_body(request, facet, query)
     with span("scrypath.search", schema=request.schema.name, index=ref.uid):
         reply = raw.facet_search(ref.config, ref.uid, body)
-    rows = [
-        {"facet": facet, "value": hit["value"], "count": hit["count"]} for hit in reply.get("facetHits", ())
-    ]
+    rows = [{"facet": facet, "value": value, "count": count} for value, count in decoding.facet_values(reply)]
     return FacetValues(facet, FACET_COUNTS.rows(rows))
 
 
@@ -256,7 +255,7 @@ def answer(ref: IndexRef, request: SearchRequest) -> SearchResult:
     if len(bodies) == 1:
         return decoded(request, [raw.search(ref.config, ref.uid, bodies[0])])
     reply = raw.multi_search(ref.config, {"queries": [body | {"indexUid": ref.uid} for body in bodies]})
-    return decoded(request, reply["results"])
+    return decoded(request, decoding.several(reply, len(bodies)))
 
 
 def _request(schema: Any, asked: Mapping[str, Any]) -> SearchRequest:

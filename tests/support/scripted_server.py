@@ -33,6 +33,7 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    missing: int = 0  # bytes that the header promises and that do not come
     hold: threading.Event | None = None  # nothing is sent before it is set
 
 
@@ -84,10 +85,11 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
                 return
             body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
             self.send_response(answer.status)
-            for name, value in {"Content-Length": str(len(body)), **answer.headers}.items():
+            for name, value in {"Content-Length": str(len(body) + answer.missing), **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+            self.close_connection = self.close_connection or bool(answer.missing)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
 
