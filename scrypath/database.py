@@ -192,13 +192,25 @@ def _errors() -> tuple[type[Exception], ...]:
 
 
 def _checked(url: ServiceUrl) -> ServiceUrl:
-    for _, port in url.hosts:
-        if port and not (port.isdecimal() and int(port) <= _LAST_PORT):
+    for name, port in url.hosts:
+        if not _is_host(name):
+            raise ConfigError(
+                "The host in database_url has characters that no host has.",
+                hint="Write it as postgresql://user@host:5432/name; an @ in a name has to be written %40.",
+            )
+        if port and not (port.isdecimal() and len(port) <= len(str(_LAST_PORT)) and int(port) <= _LAST_PORT):
             raise ConfigError(
                 "The port in database_url is not a number up to 65535.",
                 hint="Write it as postgresql://user@host:5432/name; an @ in a name has to be written %40.",
             )
     return url
+
+
+def _is_host(name: str) -> bool:
+    try:
+        return name.startswith("/") or bool(name.encode("idna")) or not name
+    except UnicodeError:  # an empty label, one that is too long, a control character
+        return False
 
 
 def _sqlalchemy_url(url: ServiceUrl) -> Any:

@@ -13,10 +13,11 @@ import orjson
 
 from scrypath.adaptive_count import AdaptiveCount
 from scrypath.config import Config
-from scrypath.errors import InvalidOptions
 from scrypath.meilisearch.indexes import path
+from scrypath.meilisearch.task_filters import whole_number
 from scrypath.meilisearch.wire import Reply, TooLong, Wire, connect
 from scrypath.reach import submit
+from scrypath.schema.identity import several
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,13 +113,13 @@ def pages(
         When the server has no index of this name, also when it vanishes on the way.
     """
     size = config.page_size if page_size is None else page_size
-    if size < 1 or start < 0 or ahead < 1:
-        raise InvalidOptions(
-            f"page_size {size}, start {start} and ahead {ahead} cannot be read.",
-            hint="page_size and ahead are at least 1, start is at least 0.",
-        )
+    whole_number("page_size", size)
+    whole_number("ahead", ahead)
+    whole_number("start", start, least=0)
+    if stop is not None:
+        whole_number("stop", stop, least=0)
     wire, route = connect(config), path(index, "documents", "fetch")
-    chosen = {} if fields is None else {"fields": list(fields)}
+    chosen = {} if fields is None else {"fields": list(several("fields", fields))}
     with ThreadPoolExecutor(max_workers=ahead, thread_name_prefix="scrypath-pages") as reader:
         coming: deque[tuple[int, int, Future[Page]]] = deque()
         count = None if most is None else AdaptiveCount(largest=size, most=most // 2)

@@ -18,7 +18,7 @@ from scrypath.meilisearch.document_pages import ANSWER, Page, columns, pages
 from scrypath.meilisearch.indexes import path
 from scrypath.meilisearch.moments import moment
 from scrypath.meilisearch.wire import Reply, TooLong, connect
-from scrypath.schema.identity import usable
+from scrypath.schema.identity import several, usable
 
 __all__ = [
     "ANSWER",
@@ -143,6 +143,7 @@ def delete(
 ) -> list[SentTask]:
     """Delete documents by id, in batches of ``batch_size``; ids that the index does not have are harmless."""
     sent: list[SentTask] = []
+    ids = list(several("ids", ids))
     for start in range(0, len(ids), config.batch_size):
         chunk = list(ids[start : start + config.batch_size])
         reply = connect(config).request(
@@ -182,7 +183,8 @@ def get_many(
     IndexNotFound
         When the server has no index of this name.
     """
-    possible = [item for item in ids if usable(item)]  # one that is not, and the server refuses them all
+    # One that cannot be an id, and the server refuses them all.
+    possible = [item for item in several("ids", ids) if usable(item)]
     found: list[dict[str, Any]] = []
     for start in range(0, len(possible), IDS_PAGE):
         chunk = possible[start : start + IDS_PAGE]
@@ -226,7 +228,7 @@ def _fetched(
 ) -> _Fetched:
     wanted: dict[str, Any] = {"ids": list(ids), "limit": len(ids)}
     if fields is not None:
-        wanted["fields"] = list(fields)
+        wanted["fields"] = list(several("fields", fields))
     if matching is not None:
         wanted["filter"] = matching
     reply = connect(config).request(
@@ -247,7 +249,7 @@ def batches(
     """
     lines: list[bytes] = []
     size = 0
-    for position, document in enumerate(documents):
+    for position, document in enumerate(several("documents", documents)):
         line = document if isinstance(document, bytes) else _line(document, position)
         if len(line) > limit:
             raise InvalidOptions(
@@ -274,7 +276,7 @@ def _line(document: dict[str, Any], position: int) -> bytes:
 
 
 def _method(content: str) -> str:
-    if content not in _METHODS:
+    if not isinstance(content, str) or content not in _METHODS:
         raise InvalidOptions(f"content cannot be {content!r}.", hint="Write 'replace' or 'update'.")
     return _METHODS[content]
 

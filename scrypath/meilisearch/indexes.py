@@ -13,6 +13,7 @@ from scrypath.errors import IndexNotFound, InvalidOptions
 from scrypath.meilisearch.moments import moment
 from scrypath.meilisearch.shapes import count, counts
 from scrypath.meilisearch.wire import Reply, connect
+from scrypath.schema.identity import several
 
 PAGE = 1_000  # indexes in one read
 GONE = "The index does not exist: it is gone, or was never created."
@@ -138,13 +139,13 @@ def swap(config: Config, pairs: Sequence[tuple[str, str]], *, rename: bool = Fal
     InvalidOptions
         Without a pair, or when an index appears twice.
     """
-    names = [name for pair in pairs for name in pair]
-    if not names or len(set(names)) != len(names):
-        raise InvalidOptions(
-            f"swap cannot take {list(pairs)!r}.", hint="Give at least one pair, and each index once only."
-        )
-    for name in names:
+    pairs = [pair if isinstance(pair, tuple | list) else () for pair in several("pairs", pairs)]
+    for name in (names := [name for pair in pairs for name in pair]):
         path(name)
+    if not names or len(set(names)) != len(names) or any(len(pair) != 2 for pair in pairs):
+        raise InvalidOptions(
+            f"swap cannot take {pairs!r}.", hint="Give at least one pair, and each index once only."
+        )
     swaps = [{"indexes": list(pair)} | ({"rename": True} if rename else {}) for pair in pairs]
     return connect(config).request("POST", "/swap-indexes", json=swaps).task_uid()
 

@@ -94,12 +94,12 @@ def patch(config: Config, uid: str, changes: Mapping[str, Any]) -> int:
     InvalidOptions
         For no change, or a setting that does not exist.
     """
+    _require_known(changes)
     if not changes:
         raise InvalidOptions(
             f"There is nothing to change in the settings of {uid!r}.",
             hint="Send a PATCH only for what diff() found.",
         )
-    _require_known(changes)
     return connect(config).request("PATCH", path(uid, "settings"), json=dict(changes)).task_uid()
 
 
@@ -134,7 +134,7 @@ cost='one pass over every document')]
     _require_known(declared)
     found = []
     for key in COSTS:
-        if key in declared and not same(key, declared[key], actual.get(key)):
+        if key in declared and not _same(key, declared[key], actual.get(key)):
             seen = restrict(key, actual.get(key), declared[key])
             found.append(SettingDifference(key, declared[key], seen, COSTS[key]))
     return found
@@ -193,6 +193,10 @@ def hot_apply(
 
 
 def _hot(changes: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(changes, Mapping):
+        raise InvalidOptions(
+            f"Settings cannot be a {type(changes).__name__}.", hint="Give a mapping: {setting: value}."
+        )
     wire_names = dict(HOT) | {name: name for name in HOT.values()}
     if not changes:
         raise InvalidOptions("hot_apply got nothing to change.", hint=f"It takes {', '.join(HOT)}.")
@@ -208,7 +212,19 @@ def _hot(changes: Mapping[str, Any]) -> dict[str, Any]:
     return wanted
 
 
+def _same(key: str, declared: Any, actual: Any) -> bool:
+    try:
+        return same(key, declared, actual)
+    except (TypeError, AttributeError, ArithmeticError, RecursionError):
+        # A set of what cannot be in one, an object where a list belongs: one of the two is no value of this setting.
+        return False
+
+
 def _require_known(given: Mapping[str, Any]) -> None:
+    if not isinstance(given, Mapping):
+        raise InvalidOptions(
+            f"Settings cannot be a {type(given).__name__}.", hint="Give a mapping: {setting: value}."
+        )
     for key in given:
         if key not in COSTS:
             raise InvalidOptions(f"Meilisearch has no setting {key!r}.", hint=did_you_mean(str(key), COSTS))

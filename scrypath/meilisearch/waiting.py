@@ -9,7 +9,9 @@ from scrypath import telemetry
 from scrypath.config import Config
 from scrypath.errors import TaskTimeout, UnknownWork
 from scrypath.meilisearch.task import Task, parse
+from scrypath.meilisearch.task_filters import whole_number
 from scrypath.meilisearch.wire import connect
+from scrypath.schema.identity import several
 
 FIRST_PAUSE = 0.005  # seconds
 LONGEST_PAUSE = 0.5  # seconds
@@ -30,6 +32,7 @@ def wait_all(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Task]:
     """Wait until every task is finished; see ``tasks.wait_all``."""
+    uids = [whole_number("The uid of a task", uid, least=0) for uid in several("uids", uids)]
     wanted = sorted(set(uids))
     finished: dict[int, Task] = {}
     limit = config.task_timeout if timeout is None else timeout

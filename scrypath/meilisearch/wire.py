@@ -29,6 +29,7 @@ POOL_SIZE = 16  # connections kept open to one server
 RETRY_PAUSES = (0.05, 0.2, 0.5)  # seconds before each repetition of an idempotent request
 _WAITED = (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ConnectTimeoutError)
 PASSING = frozenset({502, 503, 504})  # statuses of a server or proxy that may be back in a moment
+_MOST_DIGITS = 20  # of a number of bytes that means anything
 CHUNK = 1 << 20  # bytes read at a time of an answer that may be too long
 COMPRESS_FROM = 4_096  # bytes of body below which gzip does not pay
 
@@ -277,7 +278,8 @@ class Wire:
 def _read(response: urllib3.BaseHTTPResponse, most: int) -> bytes:
     body = bytearray()
     try:
-        if int(response.headers.get("Content-Length", 0)) > most:
+        promised = response.headers.get("Content-Length", "")
+        if promised.isdecimal() and len(promised) < _MOST_DIGITS and int(promised) > most:
             raise TooLong(most)
         for chunk in response.stream(CHUNK, decode_content=True):
             body += chunk

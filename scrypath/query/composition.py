@@ -11,6 +11,7 @@ from scrypath.query.filters import GROUPS
 from scrypath.query.params import QueryParams
 from scrypath.query.request import SearchRequest
 from scrypath.schema import registry
+from scrypath.schema.identity import several
 
 MERGED = ("filter", "facet_filter", "per_query")  # mappings that fragments fill together
 SINGLE = ("text", "sort", "page", "size")  # what one fragment at the most says, or several alike
@@ -106,7 +107,7 @@ class Composition:
             for key, value in (self.defaults.get(option) or {}).items():
                 values.setdefault(key, value)
             merged[option] = values
-        facets = [it for _, part in parts for it in part.get("facets", ())] or self.defaults.get("facets", ())
+        facets = [it for _, part in parts for it in _facets(part)] or _facets(self.defaults)
         merged["facets"] = tuple(dict.fromkeys(facets))
         return SearchRequest(self.schema, **merged)
 
@@ -119,6 +120,10 @@ def _check(name: str, fragment: Any) -> None:
             raise InvalidOptions(f"{name} has no option {option!r}.", hint=did_you_mean(str(option), OPTIONS))
         if option in MERGED and value is not None and not isinstance(value, Mapping):
             raise InvalidOptions(f"{option} of {name} is {value!r}.", hint="Give a mapping.")
+
+
+def _facets(part: Fragment) -> Iterable[Any]:
+    return several("facets", () if part.get("facets") is None else part["facets"])
 
 
 def _together(option: str, parts: Iterable[tuple[str, Fragment]]) -> dict[str, Any]:

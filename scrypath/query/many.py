@@ -17,7 +17,7 @@ from scrypath.meilisearch import raw
 from scrypath.query import decoding, facets, tenant
 from scrypath.query.entries import Federation, expanded
 from scrypath.query.hydration import hydrate_all, usable_session
-from scrypath.query.request import SearchRequest
+from scrypath.query.request import SearchRequest, seconds
 from scrypath.query.result import SearchResult, decoded
 from scrypath.search_frames import MERGED_HITS, SEARCH_FAILURES
 from scrypath.telemetry import span
@@ -152,8 +152,8 @@ def search_many(
         raise InvalidOptions(
             "check and options are about the hits' rows.", hint="Give session= to read them."
         )
-    if deadline is not None and not deadline > 0:
-        raise InvalidOptions(f"deadline is {deadline!r}.", hint="Give seconds, more than 0.")
+    if deadline is not None:
+        seconds("deadline", deadline)
     config = resolve(config)
     asked, weights = expanded(requests, text, schemas, federation, config)
     if unknown := sorted(set(options or ()) - {request.schema.name for request in asked}):

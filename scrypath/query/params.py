@@ -13,6 +13,7 @@ from scrypath.errors import InvalidOptions, InvalidParams, did_you_mean
 from scrypath.query.filters import GEO, GEO_OPERATORS, OPERATORS, conditions, facet_conditions
 from scrypath.query.request import SearchRequest
 from scrypath.query.typed_text import typed, written
+from scrypath.query.values import is_unicode
 from scrypath.schema import SearchSchema, registry
 
 LONGEST = 500  # characters of a value
@@ -208,6 +209,8 @@ class _Reader:
         for name, values in list(given.items()):
             if any(len(value) > LONGEST for value in values):
                 self.errors[name] = f"It is longer than {LONGEST} characters."
+            if not all(map(is_unicode, [name, *values])):
+                self.errors[name] = "It is no Unicode."
         known = {name: values for name, values in given.items() if name not in self.errors}
         filters: dict[str, dict[str, Any]] = {}
         chosen: dict[str, tuple[Any, ...]] = {}
@@ -310,4 +313,10 @@ def _pairs(given: Any) -> list[tuple[str, str]]:
             for name, values in given.items()
             for value in (values if isinstance(values, list | tuple) else [values])
         ]
-    return [(str(name), str(value)) for name, value in given]
+    try:
+        return [(str(name), str(value)) for name, value in given]
+    except (TypeError, ValueError) as error:
+        raise InvalidOptions(
+            f"The parameters of a request cannot be a {type(given).__name__} like this.",
+            hint="Give a query string, a mapping, or pairs of names and values.",
+        ) from error

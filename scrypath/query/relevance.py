@@ -223,8 +223,8 @@ def _judgements(given: Any) -> dict[str, list[str]]:
 
 def _read(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        return pl.read_csv(path.read_bytes(), infer_schema=False)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         raise InvalidOptions(
             f"The judgement list {str(path)!r} cannot be read: {str(error).splitlines()[0]}",
             hint="Give a CSV file with the columns query and document_id.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from typing import Any
 from scrypath.errors import InvalidOptions, did_you_mean
 from scrypath.query.filters import GEO, Conditions, conditions, declared, facet_conditions, joined, point
 from scrypath.query.tenant import tenants
+from scrypath.query.values import is_unicode
 from scrypath.schema import SearchSchema, registry
 from scrypath.schema.identity import several
 
@@ -83,6 +85,10 @@ class SearchRequest:
             raise InvalidOptions(
                 f"text is {self.text!r}.", hint="Give a text; an empty one matches everything."
             )
+        if not is_unicode(self.text):
+            raise InvalidOptions(
+                f"text is {self.text!r}, which is no Unicode.", hint="Leave out its lone surrogates."
+            )
         facets = tuple(
             declared(schema, "facets", name, schema.faceting.attributes)
             for name in several("facets", self.facets)
@@ -147,6 +153,17 @@ class SearchRequest:
         if self.sort:
             body["sort"] = list(self.sort)
         return body | {PER_QUERY[name]: value for name, value in self.per_query.items()}
+
+
+def seconds(name: str, value: Any) -> float:
+    """A time to wait, or an ``InvalidOptions``."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 < value <= threading.TIMEOUT_MAX
+    ):
+        raise InvalidOptions(f"{name} is {value!r}.", hint="Give seconds, more than 0.")
+    return value
 
 
 def _check_page(page: Any, size: Any) -> None:

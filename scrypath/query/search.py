@@ -148,14 +148,18 @@ def search_within_facet(
     if not isinstance(bucket, tuple) or len(bucket) != 2:
         raise InvalidOptions(f"bucket is {bucket!r}.", hint='Give a facet and a value: ("colour", "red").')
     facet, value = bucket
-    others = dict(facet_filter or {})
+    others = {} if facet_filter is None else facet_filter
+    if not isinstance(others, Mapping):
+        raise InvalidOptions(f"facet_filter is {others!r}.", hint="Give a mapping: {facet: value}.")
+    if not isinstance(facet, str):
+        raise InvalidOptions(f"bucket is {bucket!r}.", hint='Give a facet and a value: ("colour", "red").')
     if facet in others:
         raise InvalidOptions(f"facet_filter names {facet!r} too.", hint="Say once which of its values match.")
     return search(
         schema,
         text,
         filter=filter,
-        facet_filter=others | {facet: value},
+        facet_filter={**others, facet: value},
         facets=facets,
         sort=sort,
         page=page,

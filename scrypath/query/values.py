@@ -118,6 +118,21 @@ def around(found: Literal) -> tuple[str, str] | None:
     return (quoted(repr(low)), quoted(repr(high))) if (low > 0) == (high > 0) and low and high else None
 
 
+def is_unicode(text: str) -> bool:
+    r"""Whether a text can be sent: it has no half of a character.
+
+    Examples
+    --------
+    >>> is_unicode("Zürich"), is_unicode("\ud800")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def quoted(text: str) -> str:
     r"""A text in quotes that nothing inside of it can close.
 
@@ -155,6 +170,11 @@ def _held(schema: SearchSchema, field: Field, value: Any) -> Any:
 def _text(schema: SearchSchema, field: Field, text: str) -> Literal:
     if not text and field.kind in (Kind.TEXT, Kind.UUID):
         return Literal(text, "")
+    if not is_unicode(text):
+        raise InvalidOptions(
+            f"{schema.name}: {field.name!r} cannot be {text!r}, which is no Unicode.",
+            hint="Leave out its lone surrogates.",
+        )
     kept = folded(text)
     if not kept:
         raise InvalidOptions(

@@ -74,9 +74,9 @@ def several[T](name: str, given: Iterable[T]) -> Iterable[T]:
     return given
 
 
-def usable(text: str) -> bool:
+def usable(text: Any) -> bool:
     """Whether Meilisearch takes a text as a document id; of one that it does not take, it has no document."""
-    return _ID.fullmatch(text) is not None
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
 
 
 def _as_kept(schema: SearchSchema, value: Any) -> Any:
