@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scrypath.meilisearch.official import client
     from scrypath.meilisearch.raw import multi_search, search
-    from scrypath.meilisearch.wire import Reply, Wire, connect
+    from scrypath.meilisearch.reply import Reply
+    from scrypath.meilisearch.wire import Wire, connect
 
 _MODULES = frozenset({"batches", "documents", "indexes", "settings", "tasks", "version", "wire"})
 _NAMES = {
-    "Reply": "wire",
+    "Reply": "reply",
     "Wire": "wire",
     "client": "official",
     "connect": "wire",

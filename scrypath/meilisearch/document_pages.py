@@ -14,8 +14,9 @@ import orjson
 from scrypath.adaptive_count import AdaptiveCount
 from scrypath.config import Config
 from scrypath.meilisearch.indexes import path
+from scrypath.meilisearch.reply import Reply
 from scrypath.meilisearch.task_filters import whole_number
-from scrypath.meilisearch.wire import Reply, TooLong, Wire, connect
+from scrypath.meilisearch.wire import TooLong, Wire, connect
 from scrypath.reach import submit
 from scrypath.schema.identity import several
 

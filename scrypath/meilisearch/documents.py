@@ -17,7 +17,8 @@ from scrypath.errors import InvalidOptions
 from scrypath.meilisearch.document_pages import ANSWER, Page, columns, pages
 from scrypath.meilisearch.indexes import path
 from scrypath.meilisearch.moments import moment
-from scrypath.meilisearch.wire import Reply, TooLong, connect
+from scrypath.meilisearch.reply import Reply
+from scrypath.meilisearch.wire import TooLong, connect
 from scrypath.schema.identity import several, usable
 
 __all__ = [

@@ -11,8 +11,9 @@ from typing import Any
 from scrypath.config import Config
 from scrypath.errors import IndexNotFound, InvalidOptions
 from scrypath.meilisearch.moments import moment
+from scrypath.meilisearch.reply import Reply
 from scrypath.meilisearch.shapes import count, counts
-from scrypath.meilisearch.wire import Reply, connect
+from scrypath.meilisearch.wire import connect
 from scrypath.schema.identity import several
 
 PAGE = 1_000  # indexes in one read

@@ -8,8 +8,8 @@ from typing import Any
 
 from scrypath.errors import TaskFailed
 from scrypath.meilisearch.moments import duration, moment
+from scrypath.meilisearch.reply import Reply
 from scrypath.meilisearch.shapes import count
-from scrypath.meilisearch.wire import Reply
 
 FINISHED = frozenset({"succeeded", "failed", "canceled"})
 UNFINISHED = frozenset({"enqueued", "processing"})

@@ -10,9 +10,9 @@ import polars as pl
 
 from scrypath.frame_schema import COUNT, DURATION, TEXT, UTC, Column, FrameSchema
 from scrypath.meilisearch.moments import duration
+from scrypath.meilisearch.reply import Reply
 from scrypath.meilisearch.shapes import count
 from scrypath.meilisearch.task import values
-from scrypath.meilisearch.wire import Reply
 
 TASKS = FrameSchema(
     "TASKS",

@@ -14,11 +14,12 @@ import polars as pl
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
 from scrypath.meilisearch import waiting
+from scrypath.meilisearch.reply import Reply
 from scrypath.meilisearch.shapes import count
 from scrypath.meilisearch.task import FINISHED, UNFINISHED, Task, parse
 from scrypath.meilisearch.task_columns import TASKS, columns
 from scrypath.meilisearch.task_filters import named_filters, query, whole_number
-from scrypath.meilisearch.wire import Reply, connect
+from scrypath.meilisearch.wire import connect
 from scrypath.reach import submit
 
 __all__ = [

@@ -183,7 +183,8 @@ def judged(call: Callable[[], Any], *kinds: type[ScrypathError]) -> Any:
     except ScrypathError as error:
         found = error
     if isinstance(found, ScrypathError):
-        assert found.message and found.hint, repr(found)
+        assert found.message
+        assert found.hint, repr(found)
         assert not kinds or isinstance(found, kinds), repr(found)
         str(found).encode("utf-8", "backslashreplace")
     return found

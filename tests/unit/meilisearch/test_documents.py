@@ -11,7 +11,7 @@ from scrypath.config import Config
 from scrypath.errors import BackendRejected, IndexNotFound, InvalidOptions, TransportError
 from scrypath.meilisearch import documents
 from scrypath.meilisearch.documents import Page
-from scrypath.meilisearch.wire import Reply
+from scrypath.meilisearch.reply import Reply
 from tests.support.scripted_server import Answer, Asked, Script, enqueued, refusal
 
 

@@ -20,7 +20,7 @@ from scrypath.errors import (
     UnknownWork,
 )
 from scrypath.meilisearch import task_columns, tasks
-from scrypath.meilisearch.wire import Reply
+from scrypath.meilisearch.reply import Reply
 from tests.support.scripted_server import Answer, Asked, Script, enqueued, refusal, task, task_list
 
 FAILED = {
