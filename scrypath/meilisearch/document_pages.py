@@ -61,9 +61,7 @@ class Page:
     def documents(self) -> list[dict[str, Any]]:
         """The documents as Python objects."""
         found = _results(self.reply)[0]
-        if (
-            len(found) != self.count
-        ):  # as many as its end claims, or what is missing would be taken for deleted
+        if len(found) < self.count:  # what is missing would be taken for deleted
             raise self.reply.malformed()
         return found
 
@@ -242,6 +240,8 @@ def _read(wire: Wire, route: str, wanted: dict[str, Any], most: int | None) -> P
         total = int(tail[1])
         return Page(reply, offset, total, max(0, min(limit, total - offset)))
     results, total = _results(reply)
+    if results and len(results) < min(limit, total - offset):
+        raise reply.malformed()
     return Page(reply, offset, total, len(results))
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -183,6 +184,19 @@ def test_a_reading_that_is_left_early_leaves_nothing_open(server: Script, config
 def test_impossible_pages_are_refused(config: Config, options: dict[str, int]) -> None:
     with pytest.raises(InvalidOptions, match=f"{next(iter(options))} cannot be"):
         next(documents.pages(config, "cities", **options))
+
+
+def test_a_page_with_fewer_documents_than_it_claims_is_refused(server: Script, config: Config) -> None:
+    said = b'{"results":[{"id":1}],"offset":0,"limit":20,"total":3}'
+    server.say(Answer(orjson.loads(said)))
+    with pytest.raises(TransportError, match="not Meilisearch's"):
+        list(documents.pages(config, "cities", page_size=20))
+    server.say(Answer(said))
+    (page,) = documents.pages(config, "cities", page_size=20)
+    with pytest.raises(TransportError, match="not Meilisearch's"):
+        page.documents()
+    with pytest.raises(TransportError, match="not Meilisearch's"):
+        documents.columns(page, ["id"])
 
 
 def test_a_page_that_is_not_meilisearchs_is_refused(server: Script, config: Config) -> None:
