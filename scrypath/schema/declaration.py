@@ -64,7 +64,7 @@ def searchable(
         Column that changes whenever anything of the row that is indexed changes: what
         ``reconcile_sync(incremental=True)`` trusts where versions of rows do not say what changed.
     fingerprint
-        False for an index shared with other writers.
+        False for an index shared with other writers: only this schema's fields are written, and theirs stay.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def search_schema(
         Column that changes whenever anything of the row that is indexed changes: what
         ``reconcile_sync(incremental=True)`` trusts where versions of rows do not say what changed.
     fingerprint
-        False for an index shared with other writers.
+        False for an index shared with other writers: only this schema's fields are written, and theirs stay.
 
     Returns
     -------

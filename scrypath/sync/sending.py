@@ -93,13 +93,14 @@ def prepare(
 
 
 def post(ref: IndexRef, prepared: Prepared) -> Sent:
-    """Send one payload."""
+    """Send one payload: whole documents, or in an index that another writer shares the schema's fields only."""
     sent = index_documents.write_payload(
         ref.config,
         ref.uid,
         prepared.payload.body,
         primary_key=ref.schema.document_id,
         reference=metadata(prepared.reference, prepared.payload.ids),
+        content="replace" if ref.schema.fingerprint else "update",
     )
     return Sent(sent.uid, Operation.UPSERT, prepared.payload.ids)
 

@@ -12,10 +12,12 @@ from scrypath.config import Config, check_option
 from scrypath.errors import InvalidOptions
 from scrypath.operator.recover.action import hash_of
 from scrypath.operator.report.model import Reconcile
+from scrypath.schema import FINGERPRINT_FIELD, registry
 from scrypath.vocabulary import DocumentDrift, RecoveryAction, Verification
 from scrypath.wording import counted
 
 WRITTEN = (DocumentDrift.MISSING, DocumentDrift.STALE)
+SHOWN = 20  # fields in the sentence; all of them are in the plan
 HINTS = {
     RecoveryAction.RETRY: "Retry one unit of work with retry_sync_work('meili:17').",
     RecoveryAction.BACKFILL: "Write every row with backfill(schema).",
@@ -44,6 +46,11 @@ class Plan:
         ``document_id``, ``drift`` and both fingerprints of everything it touches.
     left_alone
         Orphans that are not touched, because they were not asked for.
+    fields
+        Names of the fields that it writes.
+    shared
+        Whether other fields of these documents, which are another writer's, stay as they are (a schema with
+        ``fingerprint=False``); False: documents are replaced, and hold these fields only.
     hash
         Over all of it: two plans with the same hash do the same.
     """
@@ -56,6 +63,8 @@ class Plan:
     delete_orphans: bool
     evidence: pl.DataFrame = field(repr=False)
     left_alone: int
+    fields: tuple[str, ...] = field(repr=False)
+    shared: bool
     hash: str
     config: Config = field(repr=False)
     index_created_at: datetime | None = None
@@ -87,8 +96,15 @@ class Plan:
         )
         return (
             f"Plan {self.hash[:8]}: {self.action} {self.schema} in {self.index}: write {len(self.written):,}, "
-            f"delete {counted(len(self.deleted), 'document')}.{left}"
+            f"delete {counted(len(self.deleted), 'document')}.{left}{self._touched()}"
         )
+
+    def _touched(self) -> str:
+        if not self.shared or not self.written:
+            return ""
+        rest = len(self.fields) - SHOWN
+        more = f" and {rest:,} more" if rest > 0 else ""
+        return f" Only these fields are written, others stay: {', '.join(self.fields[:SHOWN])}{more}."
 
     def __str__(self) -> str:
         return self.headline()
@@ -148,6 +164,10 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
     )
     orphans = report.documents.filter(pl.col("drift") == str(DocumentDrift.ORPHAN)).height
     made = report.index_created_at
+    schema = registry.find(report.schema)
+    fields = tuple(declared.name for declared in schema.fields)
+    if schema.fingerprint:
+        fields += (FINGERPRINT_FIELD,)
     return Plan(
         schema=report.schema,
         index=report.index,
@@ -157,8 +177,17 @@ def plan(report: Reconcile, action: str = RecoveryAction.REPAIR, *, delete_orpha
         delete_orphans=delete_orphans,
         evidence=evidence,
         left_alone=0 if delete_orphans else orphans,
+        fields=fields,
+        shared=not schema.fingerprint,
         hash=hash_of(
-            report.schema, report.index, made, str(wanted), report.verify, delete_orphans, evidence.rows()
+            report.schema,
+            report.index,
+            made,
+            str(wanted),
+            report.verify,
+            delete_orphans,
+            fields,
+            evidence.rows(),
         ),
         config=report.config,
         index_created_at=made,
