@@ -53,7 +53,8 @@ def recommended(
             comparison.rows if comparison is not None else None,
             f"The settings of the index are not as declared: {keys}.",
         )
-    if index_exists is False:
+    unread = comparison is not None and not comparison.compared and comparison.estimate is None
+    if index_exists is False and not unread:
         add(RecoveryAction.BACKFILL, ref.uid, comparison.rows if comparison is not None else None, GONE)
     elif comparison is not None and comparison.compared:
         counts = dict(comparison.counts.iter_rows())
