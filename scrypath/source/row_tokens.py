@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scrypath.schema import SearchSchema
 from scrypath.schema.index_ref import IndexRef
@@ -10,6 +12,9 @@ from scrypath.source import selection
 from scrypath.source.adbc import Connection
 from scrypath.source.engine import engine, translated
 from scrypath.source.selection import Part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,16 @@ def tokens(ref: IndexRef, part: Part, over: Connection) -> dict[str, str]:
         When the database cannot be reached, or refuses.
     """
     with translated(ref.config), over.read(selection.literal(selection.versions(ref.schema, part))) as reader:
-        read = reader.read_all()
-    pairs = list(zip(read.column(0).to_pylist(), read.column(1).to_pylist(), strict=True))
+        return tokens_of([reader.read_all()])
+
+
+def tokens_of(stamped: Sequence[pa.Table]) -> dict[str, str]:
+    """The tokens of rows, as :func:`tokens`, of the ids and stamps that were read with them."""
+    pairs = [
+        pair
+        for read in stamped
+        for pair in zip(read.column(0).to_pylist(), read.column(1).to_pylist(), strict=True)
+    ]
     found = dict(pairs)
     if len(found) == len(pairs):
         return found

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,26 @@ def stream_tables(
 
 
 @contextmanager
+def stream_stamped(
+    ref: IndexRef, part: Part, *, over: Connection
+) -> Iterator[Generator[tuple[pa.Table, pa.Table]]]:
+    """As :func:`stream_tables`, beside each table the document ids and the stamps of its rows, as of the same moment.
+
+    For rows :func:`in_columns` whose versions PostgreSQL stamps, see ``row_tokens``.
+    """
+    width = len(ref.schema.fields)
+    with _columns(ref, part, over, stamped=True) as (batches, types):
+        tables = (
+            _beside(typed(ref.schema, batch, types, strict=True)[0], batch.select([-2, -1]))
+            for batch in batches
+        )
+        yield (
+            (table.select(range(width)), table.select([width, width + 1]))
+            for table in gathered(tables, PORTION)
+        )
+
+
+@contextmanager
 def records(ref: IndexRef, ids: Sequence[str]) -> Iterator[list[Any]]:
     """The model's records with these document ids, in the session that read them; ids without a row are left out."""
     with translated(ref.config), _snapshot(ref.config) as session:
@@ -191,14 +212,34 @@ def _portions(
 def _adbc(
     ref: IndexRef, part: Part, over: Connection | None, *, strict: bool
 ) -> Iterator[Generator[Portion]]:
+    with _columns(ref, part, over, stamped=False) as (batches, types):
+        yield (Portion(*typed(ref.schema, batch, types, strict=strict)) for batch in batches)
+
+
+@contextmanager
+def _columns(
+    ref: IndexRef, part: Part, over: Connection | None, *, stamped: bool
+) -> Iterator[tuple[pa.RecordBatchReader, list[str]]]:
     with (
         translated(ref.config),
         connected(ref.config) if over is None else nullcontext(over) as connection,
     ):
-        types = connection.types(selection.literal(selection.columns(ref.schema, Part())))
-        statement = selection.literal(selection.columns(ref.schema, part, types))
-        with connection.read(statement) as reader:
-            yield (Portion(*typed(ref.schema, batch, types, strict=strict)) for batch in reader)
+        types = connection.types(_of_all_columns(ref.schema))
+        statement = selection.literal(selection.columns(ref.schema, part, types, stamped=stamped))
+        with connection.read(statement) as batches:
+            yield batches, types
+
+
+@lru_cache(maxsize=64)
+def _of_all_columns(schema: SearchSchema) -> str:
+    # Never run, only described: what the schema's query holds at a later moment changes no type.
+    return selection.literal(selection.columns(schema, Part()))
+
+
+def _beside(table: pa.Table, stamps: pa.RecordBatch) -> pa.Table:
+    for name, column in zip(("stamped_id", "stamp"), stamps.columns, strict=True):
+        table = table.append_column(name, column)
+    return table
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,9 +17,10 @@ from scrypath.source.driver_values import read_as_it_is
 from scrypath.source.guarded_types import guarded
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select, Subquery
+    from sqlalchemy import ColumnElement, Dialect, Select, Subquery
 
 ZONES = timedelta(hours=12)  # how far behind UTC a moment without a time zone can be
+STAMP = "xmin of the row"  # no column of a table that is declared has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ class Part:
     limit: int | None = None  # rows, in the order of the id column
 
 
-def columns(schema: SearchSchema, part: Part, types: Sequence[str] | None = None) -> Select[Any]:
+def columns(
+    schema: SearchSchema, part: Part, types: Sequence[str] | None = None, *, stamped: bool = False
+) -> Select[Any]:
     """The rows of a schema as columns.
 
     Parameters
@@ -41,13 +45,16 @@ def columns(schema: SearchSchema, part: Part, types: Sequence[str] | None = None
     types
         What PostgreSQL calls the type of each field's column: each is read in the form that loses nothing, and the
         dimensions of each array follow where it has several. Default: the columns as they are.
+    stamped
+        Whether the two columns of :func:`versions` come last.
     """
     from sqlalchemy import select
 
     query = row_query(schema)
-    rows = query.select(*(_labelled(schema, field.name) for field in schema.fields)).subquery("rows")
-    statement = select(*_read(schema, rows, types))
+    names = [_labelled(schema, field.name) for field in schema.fields]
+    rows = query.select(*names, *([_stamp(schema)] if stamped else [])).subquery("rows")
     key = rows.c[schema.document_id]
+    statement = select(*_read(schema, rows, types), *(_version(rows, key) if stamped else []))
     if part.ids is not None:
         statement = statement.where(_one_of(schema, key, part.ids))
     return _bounded(schema, part, statement, key).options(*query.criteria)
@@ -127,14 +134,11 @@ def changed_ids(schema: SearchSchema, since: datetime, limit: int) -> Select[Any
 
 def versions(schema: SearchSchema, part: Part) -> Select[Any]:
     """The document id of each row, as text, and PostgreSQL's stamp of the row's version, as text."""
-    import sqlalchemy as sa
+    from sqlalchemy import select
 
-    stamp: Any = sa.column("xmin")  # a system column: no table's metadata has it
-    stamp.table = schema.table
     query = row_query(schema)
-    rows = query.select(_attribute(schema).label("id"), stamp.label("version")).subquery("rows")
-    read: list[Any] = [sa.cast(rows.c.id, sa.Text), sa.cast(rows.c.version, sa.Text)]
-    statement = sa.select(*read)
+    rows = query.select(_attribute(schema).label("id"), _stamp(schema)).subquery("rows")
+    statement = select(*_version(rows, rows.c.id))
     if part.ids is not None:
         statement = statement.where(_one_of(schema, rows.c.id, part.ids))
     return _bounded(schema, part, statement, rows.c.id).options(*query.criteria)
@@ -160,11 +164,7 @@ def bounds(schema: SearchSchema, size: int) -> Select[Any]:
 
 def literal(statement: Select[Any]) -> str:
     """A statement in PostgreSQL's words, its values within."""
-    from sqlalchemy.dialects import postgresql
-
-    # A dialect whose parameters are not written with % leaves the % of literals alone.
-    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    return str(statement.compile(dialect=_dialect(), compile_kwargs={"literal_binds": True}))
 
 
 def count(schema: SearchSchema) -> Select[Any]:
@@ -174,6 +174,29 @@ def count(schema: SearchSchema) -> Select[Any]:
     query = row_query(schema)
     rows = query.select(_attribute(schema).label("id")).subquery("rows")
     return select(func.count()).select_from(rows).options(*query.criteria)
+
+
+@cache
+def _dialect() -> Dialect:
+    from sqlalchemy.dialects import postgresql
+
+    # A dialect whose parameters are not written with % leaves the % of literals alone.
+    dialect: Dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    return dialect
+
+
+def _stamp(schema: SearchSchema) -> Any:
+    import sqlalchemy as sa
+
+    stamp: Any = sa.column("xmin")  # a system column: no table's metadata has it
+    stamp.table = schema.table
+    return stamp.label(STAMP)
+
+
+def _version(rows: Subquery, key: ColumnElement[Any]) -> list[Any]:
+    import sqlalchemy as sa
+
+    return [sa.cast(key, sa.Text).label("stamped_id"), sa.cast(rows.c[STAMP], sa.Text).label("stamp")]
 
 
 def _records(query: RowQuery) -> Select[Any]:

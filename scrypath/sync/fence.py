@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from scrypath.errors import ReplicaSource
 from scrypath.schema.documents import Documents, nothing
@@ -19,8 +20,11 @@ from scrypath.schema.index_ref import IndexRef
 from scrypath.source import row_tokens, rows
 from scrypath.source.adbc import Connection, connected
 from scrypath.source.selection import Part
-from scrypath.sync.current_documents import portions
+from scrypath.sync.current_documents import portions, stamped_portions
 from scrypath.wording import counted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROUNDS = 5  # writes of one row that keeps changing, before it is left to the next write
 
@@ -36,7 +40,8 @@ class Reading:
     vanished
         Ids without a row.
     tokens
-        What distinguishes one version of a row from another, by document id; none for what has no row.
+        What distinguishes one version of a row from another, by document id, as of the moment at which it was read:
+        with the last of the rows, of all of them; none for what has no row.
     read_at
         When, in seconds of this machine's monotonic clock.
     """
@@ -73,18 +78,28 @@ class Fence:
         ProjectionError
             When one of the rows cannot be projected.
         """
-        # Asked before the rows are read: a row that changes in between is written twice, never missed.
-        stamps = self.tokens(Part(ids=ids))
         present: set[str] = set()
         read_at = None
-        for documents in portions(self.ref, ids, over=self.over):
-            prints = dict(zip(documents.ids, documents.fingerprints, strict=True))
-            present |= prints.keys()
+        tokens: dict[str, str] = {}
+        stamped: list[pa.Table] = []
+        for documents, stamps in self._portions(ids):
+            if stamps is None:
+                tokens |= zip(documents.ids, documents.fingerprints, strict=True)
+            else:
+                stamped.append(stamps)
+            present.update(documents.ids)
             # What was read after others were sent is as old as those.
-            yield Reading(documents, (), prints if stamps is None else stamps, read_at or monotonic())
+            yield Reading(documents, (), {}, read_at or monotonic())
             read_at = monotonic()
         vanished = tuple(dict.fromkeys(item for item in ids if item not in present))
-        yield Reading(nothing(), vanished, stamps or {}, read_at or monotonic())
+        tokens |= row_tokens.tokens_of(stamped)
+        yield Reading(nothing(), vanished, tokens, read_at or monotonic())
+
+    def _portions(self, ids: Sequence[str]) -> Iterator[tuple[Documents, pa.Table | None]]:
+        if self.by_version:
+            assert self.over is not None, "versions are read over a connection for columns"
+            return stamped_portions(self.ref, ids, over=self.over)
+        return ((documents, None) for documents in portions(self.ref, ids, over=self.over))
 
     def tokens(self, part: Part) -> Mapping[str, str] | None:
         """The tokens of a part's rows before they are read; none where only reading them shows it."""
