@@ -36,6 +36,12 @@ def read_as_it_is(type_name: str) -> bool:
     return item in OBJECTS - {"uuid", "timetz", "interval", "inet", "cidr", "record", "oid"} or item in TEXTS
 
 
+def is_postgresql_own(type_name: str) -> bool:
+    """Whether a type is one that every PostgreSQL has, or an array of one."""
+    item = type_name.removeprefix("_")
+    return item in OBJECTS or item in TEXTS
+
+
 def storage(column: Any) -> Any:
     """What a column is kept as, where Arrow has no type of its own for it."""
     import pyarrow as pa

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from itertools import batched
 from time import monotonic
 
 from scrypath.schema.index_ref import IndexRef
 from scrypath.sync import sending
-from scrypath.sync.fence import ROUNDS, Reading, fenced
+from scrypath.sync.fence import ROUNDS, Fence, Reading, fenced
 from scrypath.sync.sending import Sent
 from scrypath.vocabulary import SyncMode
 
@@ -40,6 +40,7 @@ def converge(
     mode: SyncMode,
     cause: str | None = None,
     rounds: int = ROUNDS,
+    fence: Fence | None = None,
 ) -> Converged:
     """Write the rows behind these ids as they are now, and delete the documents whose row is gone.
 
@@ -56,6 +57,8 @@ def converge(
         As for :func:`scrypath.sync.sending.upsert`.
     rounds
         How often a row that keeps changing is written.
+    fence
+        One for these rows that nobody else is reading with; default: one of its own.
 
     Raises
     ------
@@ -68,13 +71,13 @@ def converge(
         return Converged()
     sent: list[Sent] = []
     in_flight: list[str] = []
-    with fenced(ref) as fence:
+    with nullcontext(fence) if fence is not None else fenced(ref) as asking:
         for part in batched(dict.fromkeys(ids), ref.config.batch_size):
             left: tuple[str, ...] = part
             for _ in range(rounds):
                 tokens: dict[str, str] = {}
                 complete = True
-                with closing(fence.read(left)) as readings:
+                with closing(asking.read(left)) as readings:
                     for reading in readings:
                         posted, complete = _posted(ref, reading, mode=mode, cause=cause)
                         sent += posted
@@ -83,7 +86,7 @@ def converge(
                             break
                 if not complete:
                     continue
-                left = fence.overtaken(left, tokens)
+                left = asking.overtaken(left, tokens)
                 if not left:
                     break
             in_flight += left

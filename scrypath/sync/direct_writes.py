@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -58,8 +58,9 @@ def write_records(
     mode
         ``inline`` or ``manual``.
     """
-    committed = _committed(ref, records, documents)
-    done = converge(ref, [item for item in documents.ids if item in committed], mode=mode)
+    with _fence(ref) as fence:
+        committed = _committed(fence, records, documents)
+        done = converge(ref, [item for item in documents.ids if item in committed], mode=mode, fence=fence)
     given = documents.where([item not in committed for item in documents.ids])
     sent = sending.upsert(ref, given, mode=mode) if len(given) else []
     removed = delete_ids(ref, outside, mode=mode) if outside else Written((), True)
@@ -68,30 +69,41 @@ def write_records(
 
 def delete_ids(ref: IndexRef, ids: Sequence[str], *, mode: SyncMode) -> Written:
     """Delete documents: those without a row unless it is there again, those with a row as it was asked for."""
-    gone = _gone(ref, ids)
-    done = converge(ref, [item for item in ids if item in gone], mode=mode)
+    with _fence(ref) as fence:
+        gone = _gone(fence, ids)
+        done = converge(ref, [item for item in ids if item in gone], mode=mode, fence=fence)
     sent = sending.delete(ref, [item for item in ids if item not in gone], mode=mode)
     return Written((*done.sent, *sent), not sent and not done.in_flight)
 
 
-def _committed(ref: IndexRef, records: Sequence[Any], documents: Documents) -> frozenset[str]:
-    if not ref.config.database_url:
+@contextmanager
+def _fence(ref: IndexRef) -> Iterator[Fence | None]:
+    """A fence; none where no database can be read, which keeps nobody from writing."""
+    with ExitStack() as held:
+        fence = None
+        if ref.config.database_url:
+            with suppress(DatabaseError, ReplicaSource):
+                fence = held.enter_context(fenced(ref))
+        yield fence
+
+
+def _committed(fence: Fence | None, records: Sequence[Any], documents: Documents) -> frozenset[str]:
+    if fence is None:
         return frozenset()
-    quiet = _quiet(ref.config, records)
+    quiet = _quiet(fence.ref.config, records)
     resolved = {item for item, still in zip(documents.ids, quiet, strict=True) if still}
     prints = zip(documents.ids, documents.fingerprints, strict=True)
     given = {item: mark for item, mark in prints if item not in resolved}
-    # A database that cannot be read keeps nobody from writing.
-    with suppress(DatabaseError, ReplicaSource), fenced(ref) as fence:
+    with suppress(DatabaseError):
         return frozenset(resolved | _equal(fence, given))
     return frozenset()
 
 
-def _gone(ref: IndexRef, ids: Sequence[str]) -> frozenset[str]:
-    if not ref.config.database_url:
+def _gone(fence: Fence | None, ids: Sequence[str]) -> frozenset[str]:
+    if fence is None:
         return frozenset()
-    with suppress(DatabaseError, ReplicaSource), fenced(ref):
-        return frozenset(ids) - rows.existing_ids(ref, ids)
+    with suppress(DatabaseError):
+        return frozenset(ids) - rows.existing_ids(fence.ref, ids)
     return frozenset()
 
 

@@ -83,3 +83,18 @@ def test_several_readings_share_a_connection_and_each_sees_its_own_moment(config
         assert rows.table(IndexRef.live(schema, config), Part(ids=["2", "3"]), over=over).column(
             "id"
         ).to_pylist() == [2]
+
+
+def test_a_type_is_named_as_it_is_when_it_was_made_after_an_earlier_connection(config: Config) -> None:
+    question = "SELECT 1, NULL::mood, NULL::mood[]"
+    for made in ("TYPE mood AS ENUM ('fine')", "TYPE mood AS (good integer)", "DOMAIN mood AS text"):
+        with connected(config) as over:
+            assert over.types("SELECT 1") == ["int4"]
+        with engine(config).begin() as connection:
+            connection.execute(sa.text(f"CREATE {made}"))
+        with connected(config) as over:
+            assert over.types(question)[1:] == (
+                ["text", "_mood"] if made.startswith("DOMAIN") else ["mood", "_mood"]
+            )
+        with engine(config).begin() as connection:
+            connection.execute(sa.text(f"DROP {made.split()[0]} mood"))
