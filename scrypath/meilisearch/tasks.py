@@ -13,7 +13,7 @@ import polars as pl
 
 from scrypath.config import Config
 from scrypath.errors import InvalidOptions
-from scrypath.meilisearch import waiting
+from scrypath.meilisearch import key_reach, waiting
 from scrypath.meilisearch.reply import Reply
 from scrypath.meilisearch.shapes import count
 from scrypath.meilisearch.task import FINISHED, UNFINISHED, Task, parse
@@ -119,6 +119,8 @@ def listing(
     ------
     InvalidOptions
         For an unusable value; ``BackendRejected`` for a word that the server does not know.
+    Unauthorised
+        When the key may not list tasks, or does not reach one of ``index_uids``: the server would list none.
     """
     filters = named_filters(locals())
     most = config.history_limit if limit is None else limit
@@ -152,6 +154,8 @@ def listing(
             if not more or not frames[-1].height:
                 break
     frame = pl.concat(frames)
+    if index_uids and not {*index_uids} <= {*frame["index_uid"]}:
+        key_reach.require_reach(config, index_uids)
     return TaskPage(frame, total, cursor is not None)
 
 

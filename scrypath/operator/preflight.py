@@ -12,12 +12,13 @@ import polars as pl
 from scrypath.config import Config, resolve
 from scrypath.errors import SchemaError, ScrypathError
 from scrypath.frames import CHECKS
-from scrypath.meilisearch import indexes
+from scrypath.meilisearch import indexes, key_reach
 from scrypath.meilisearch.version import server_version
 from scrypath.memory import store
 from scrypath.queue import jobs
 from scrypath.reach import one_call, submit
 from scrypath.schema import registry
+from scrypath.schema.index_names import rollback_of, target_of
 from scrypath.schema.index_ref import IndexRef
 from scrypath.source import rows
 from scrypath.vocabulary import SyncMode
@@ -39,7 +40,9 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``frames.CHECKS``. ``ok`` is null for what was not checked; a failed check raises nothing.
+        ``frames.CHECKS``. Where a key is configured, a check for each index says which actions it lacks there, found
+        by requests that change nothing (``indexes.delete`` cannot be tried so).
+        ``ok`` is null for what was not checked; a failed check raises nothing.
 
     Raises
     ------
@@ -72,7 +75,12 @@ def preflight(*schemas: Any, config: Config | None = None) -> pl.DataFrame:
         checks = [future.result() for future in services] + unknown
         for schema in asked:
             ref = IndexRef.live(schema, resolved)
-            own = {f"database: {schema.table.name}": _database, f"index: {ref.uid}": _index}
+            own: dict[str, Callable[[IndexRef], tuple[bool | None, str, str | None]]] = {
+                f"database: {schema.table.name}": _database,
+                f"index: {ref.uid}": _index,
+            }
+            if key_reach.has_key(resolved):
+                own[f"key: {ref.uid}"] = _key
             beside = [submit(pool, _row, name, partial(look, ref)) for name, look in own.items()]
             checks += [future.result() for future in beside]
     return CHECKS.rows(checks)
@@ -127,3 +135,24 @@ def _index(ref: IndexRef) -> tuple[bool, str, str | None]:
             "Another program created the index: choose another index_prefix.",
         )
     return True, counted(indexes.stats(ref.config, index).number_of_documents, "document"), None
+
+
+def _key(ref: IndexRef) -> tuple[bool | None, str, str | None]:
+    reads, writes = key_reach.missing_actions(ref.config, ref.uid)
+    beside = [
+        name for name in (target_of(ref.uid), rollback_of(ref.uid)) if not key_reach.reaches(ref.config, name)
+    ]
+    if not key_reach.reaches(ref.config, ref.uid):
+        said = "The key does not reach the index."
+    elif reads or writes:
+        only = "The key may only read" if not reads else "The key may not do everything"
+        said = f"{only}: it lacks {', '.join([*reads, *writes])}."
+    elif beside:
+        said = f"The key does not reach {' and '.join(beside)}, which a rebuild needs."
+    else:
+        return True, "The key may read and write the index.", None
+    return (
+        False,
+        said,
+        f"Use a key with these actions on {ref.uid}*: what it may not read is not observed, writes are refused.",
+    )
