@@ -13,6 +13,7 @@ from scrypath.config import Config, resolve
 from scrypath.errors import InvalidOptions, NotRetryable, ScrypathError, StalePlan
 from scrypath.frames import OUTCOME
 from scrypath.operator.recover.action import NOTHING_SENT, Action, hash_of
+from scrypath.operator.recover.retry_turn import require_none_pending, turn
 from scrypath.operator.recover.verify import verify_retry
 from scrypath.queue import retry as queue
 from scrypath.schema import FINGERPRINT_FIELD
@@ -177,7 +178,8 @@ def retry_sync_work(
     Raises
     ------
     InvalidOptions, UnknownWork, NotRetryable
-        For one work id: when it is none, is unknown, or may not be retried.
+        For one work id: when it is none, is unknown, or may not be retried, which includes a task whose retry is
+        still pending.
     StalePlan
         For a preview: when what would be written has changed since. Nothing has been sent then.
 
@@ -282,10 +284,12 @@ class Retry(Action):
 def _retried(
     work_id: str, config: Config, *, seen: RetryPreview | None = None, force: bool, actor: str | None
 ) -> pl.DataFrame:
-    unit = find(work_id, config)
-    if unit.refusal is not None and not force:
-        raise NotRetryable(f"{work_id}: {unit.refusal}", hint="Fix the rows first, or pass force=True.")
-    return Retry(unit, unit.ref, seen).run(actor=actor)
+    with turn(config):  # two at once send once: the second sees what the first has sent
+        unit = find(work_id, config)
+        if unit.refusal is not None and not force:
+            raise NotRetryable(f"{work_id}: {unit.refusal}", hint="Fix the rows first, or pass force=True.")
+        require_none_pending(unit)
+        return Retry(unit, unit.ref, seen).run(actor=actor)
 
 
 def _one_of_many(work_id: str, config: Config, *, force: bool, actor: str | None) -> pl.DataFrame:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import polars as pl
 import pytest
@@ -21,7 +23,7 @@ from scrypath.errors import (
     UnknownWork,
 )
 from scrypath.frames import OUTCOME
-from scrypath.meilisearch import documents
+from scrypath.meilisearch import documents, tasks
 from scrypath.queue import worker
 from scrypath.schema import registry
 from scrypath.sync.jobs import perform
@@ -69,6 +71,29 @@ def test_a_failed_task_is_sent_again_from_current_rows(
     assert (audit[3][0], audit[3][1], audit[3][3]) == ("verify", "after", "completed")
     with pytest.raises(NotRetryable, match="was retried already"):
         scrypath.retry_sync_work(work_id, config=config)
+
+
+def test_two_retries_of_a_task_at_once_send_once(
+    config: Config, products: list[str], failed_task: Fail
+) -> None:
+    work_id = failed_task(["1", "2"])
+    index = registry.find("Product").index_name(config)
+    before = tasks.listing(config, index_uids=[index]).frame.height
+    together = Barrier(4)
+
+    def retry(_: int) -> str:
+        together.wait(timeout=20)
+        try:
+            scrypath.retry_sync_work(work_id, force=True, config=config)
+        except NotRetryable as error:
+            return str(error)
+        return "sent"
+
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(retry, range(4)))
+    assert said.count("sent") == 1
+    assert all("retried already" in item for item in said if item != "sent")
+    assert tasks.listing(config, index_uids=[index]).frame.height == before + 1
 
 
 def test_a_discarded_job_runs_again_in_place(
