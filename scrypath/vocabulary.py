@@ -102,6 +102,7 @@ class Signal(StrEnum):
     DOCUMENT_DRIFT = "document_drift"
     CONTRACT_DRIFT = "contract_drift"
     VERSION_UNSUPPORTED = "version_unsupported"
+    FOREIGN_WRITES = "foreign_writes"
 
 
 class Verification(StrEnum):

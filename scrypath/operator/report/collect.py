@@ -43,6 +43,7 @@ from scrypath.sync.progress import progress_bar
 from scrypath.telemetry import span
 from scrypath.vocabulary import ComparisonBasis, ComparisonMethod, DocumentDrift, Verification
 from scrypath.work.failed import newest_first, read_failures, reason_class_counts
+from scrypath.work.foreign import foreign_writes
 from scrypath.work.status import status_of
 
 
@@ -116,6 +117,8 @@ def look(
             contract=contract,
             version=_looked(lambda: server_version(ref.config)),
             index_exists=exists,
+            foreign=_looked(lambda: foreign_writes(ref)),
+            fingerprint=ref.schema.fingerprint,
         )
         actions = recommended(
             ref, failed_work=failed_work, comparison=comparison, contract=contract, index_exists=exists

@@ -11,8 +11,9 @@ from scrypath.frames import DRIFT_SIGNALS
 from scrypath.meilisearch.indexes import GONE
 from scrypath.meilisearch.version import ServerVersion
 from scrypath.operator.report.rebuild_status import RebuildView
-from scrypath.vocabulary import Cutover, DocumentDrift, Signal, TaskState, WorkSource
+from scrypath.vocabulary import Cutover, DocumentDrift, Signal, TaskState, Verification, WorkSource
 from scrypath.wording import counted
+from scrypath.work.foreign import ForeignWrites
 
 DRIFTED = (DocumentDrift.MISSING, DocumentDrift.ORPHAN, DocumentDrift.STALE)
 
@@ -26,6 +27,8 @@ def drift_signals(
     contract: pl.DataFrame | None,
     version: ServerVersion | None,
     index_exists: bool | None,
+    foreign: ForeignWrites | None,
+    fingerprint: bool,
 ) -> pl.DataFrame:
     """``frames.DRIFT_SIGNALS`` from the parts of a report; a part that is None was not checked."""
     gone = index_exists is False
@@ -37,6 +40,7 @@ def drift_signals(
         _documents(comparison, gone=gone),
         _contract(contract, gone=gone),
         _version(version),
+        _foreign(foreign, comparison, fingerprint=fingerprint),
     ]
     return DRIFT_SIGNALS.rows(rows)
 
@@ -135,3 +139,24 @@ def _version(version: ServerVersion | None) -> dict[str, Any]:
         int(not version.supported),
         " ".join([f"Meilisearch {version.text}.", *version.warnings]),
     )
+
+
+def _foreign(
+    foreign: ForeignWrites | None, comparison: Comparison | None, *, fingerprint: bool
+) -> dict[str, Any]:
+    if foreign is None:
+        return _row(Signal.FOREIGN_WRITES, None, "The server's tasks were not checked.")
+    count = len(foreign.task_uids)
+    if count:
+        newest = f"meili:{foreign.task_uids[0]}"
+        detail = f"{counted(count, 'task')} of somebody else wrote to the index, the newest {newest}."
+    else:
+        detail = "Nobody else wrote to the index."
+    if foreign.truncated:
+        detail += " Older tasks than history_limit were not read."
+    # A shared index is compared by content in any case, and others are meant to write to it.
+    read = comparison is not None and comparison.compared and comparison.verify is Verification.CONTENT
+    unproven = count > 0 and fingerprint and not read
+    if unproven:
+        detail += " An equal fingerprint proves nothing there: compare with verify='content'."
+    return _row(Signal.FOREIGN_WRITES, count, detail, raised=unproven)

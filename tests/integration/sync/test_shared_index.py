@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import polars as pl
 import pytest
 
 import scrypath
@@ -51,3 +53,31 @@ def test_a_plan_names_the_fields_that_it_writes(shared: IndexRef, sql: Callable[
     assert scrypath.apply(plan)["outcome"].to_list() == ["completed"]
     document = stored(shared, 2)
     assert (document["popularity"], document["stock"]) == (20, 72)
+
+
+def signal(report: scrypath.Reconcile) -> dict[str, Any]:
+    found: dict[str, Any] = report.drift_signals.row(
+        by_predicate=pl.col("signal") == "foreign_writes", named=True
+    )
+    return found
+
+
+def test_a_task_of_somebody_else_is_named_until_documents_are_compared_by_content(
+    config: Config, products: list[str]
+) -> None:
+    assert signal(scrypath.reconcile_sync("Product", config=config))["count"] == 0
+    ref = IndexRef.find("Product", config)
+    [task] = documents.write(config, ref.uid, [{"id": 1, "stock": 999}], content="update")
+    waiting.wait(config, task.uid)
+    found = signal(scrypath.reconcile_sync("Product", config=config))
+    assert (found["raised"], found["count"]) == (True, 1)
+    assert f"the newest meili:{task.uid}." in found["detail"]
+    assert "verify='content'" in found["detail"]
+    report = scrypath.reconcile_sync("Product", verify="content", config=config)
+    assert report.documents["document_id"].to_list() == ["1"]
+    assert (signal(report)["raised"], signal(report)["count"]) == (False, 1)
+
+
+def test_others_are_meant_to_write_to_a_shared_index(shared: IndexRef) -> None:
+    found = signal(scrypath.reconcile_sync("Product", config=shared.config))
+    assert (found["observed"], found["raised"], found["count"]) == (True, False, 1)
