@@ -51,6 +51,8 @@ def given_schema_names(given: Sequence[str] | None, config: Config) -> tuple[str
     """
     if given:
         return schema_names(given, config)
+    if config.schemas and not (config.database_url or config.meilisearch_url):
+        registered_names(None, config)  # a name that leads nowhere is the nearer fault
     require_services(config)
     return ()
 

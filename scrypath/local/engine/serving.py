@@ -90,8 +90,8 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket, str]:
 
 
 @contextmanager
-def serving(engine: Engine) -> Iterator[str]:
-    """Serve a started engine from a thread of this process; yield the URL.
+def serving(engine: Engine, *, port: int = 0) -> Iterator[str]:
+    """Serve a started engine from a thread of this process, on a free port unless one is given; yield the URL.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def serving(engine: Engine) -> Iterator[str]:
     ...     urllib.request.urlopen(url + "/health").read()
     b'{"status":"available"}'
     """
-    listener, url = listen()
+    listener, url = listen(port=port)
     running = server(engine)
     thread = threading.Thread(
         target=running.run, kwargs={"sockets": [listener]}, name="engine-http", daemon=True

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import scrypath
 from scrypath.config import Config
 from scrypath.meilisearch import documents, indexes, tasks
+from scrypath.meilisearch.indexes import GONE
 from scrypath.schema import registry
 from scrypath.source.engine import engine
 from tests.support.notes import Base, Note
@@ -301,7 +302,7 @@ def test_a_sample_of_nothing_estimates_nothing(config: Config) -> None:
     config = replace(config, schemas=("tests.support.notes:Note",))
     Base.metadata.create_all(engine(config))
     without_index = scrypath.reconcile_sync("Note", sample=10, config=config)
-    assert without_index.note == "Estimated from 0 of 0 rows, chosen at random."
+    assert without_index.note == f"{GONE} Estimated from 0 of 0 rows, chosen at random."
     written(
         config,
         *documents.write(

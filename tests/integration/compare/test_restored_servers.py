@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -30,9 +31,9 @@ FILL = "INSERT INTO notes SELECT n, 'Note ' || n, false, now() FROM generate_ser
 
 
 @contextmanager
-def search_server(config: Config, folder: Path) -> Iterator[Config]:
-    """An engine whose files are in a folder of the test's own."""
-    with Engine(folder) as own, serving(own) as url:
+def search_server(config: Config, folder: Path, port: int = 0) -> Iterator[Config]:
+    """An engine whose files are in a folder of the test's own; restored, it answers where it did before."""
+    with Engine(folder) as own, serving(own, port=port) as url:
         yield replace(config, meilisearch_url=url, meilisearch_key=None)
 
 
@@ -45,15 +46,16 @@ def test_a_search_server_restored_from_an_older_copy_is_noticed(
     home, copy = tmp_path / "server", tmp_path / "copy"
     with search_server(config, home) as first:
         scrypath.backfill(Note, config=first)
+        port = urlsplit(str(first.meilisearch_url)).port or 0
     shutil.copytree(home, copy)
-    with search_server(config, home) as second:
+    with search_server(config, home, port) as second:
         sql("UPDATE notes SET body = 'Changed' WHERE id <= 10")
         scrypath.sync_records(Note, [{"id": n, "body": "Changed"} for n in range(1, 11)], config=second)
         assert scrypath.reconcile_sync(Note, config=second).in_step is True
         assert scrypath.reconcile_sync(Note, config=second).method == "incremental"
     shutil.rmtree(home)
     copy.rename(home)
-    with search_server(config, home) as restored:
+    with search_server(config, home, port) as restored:
         if moved_on:
             for _ in range(5):
                 scrypath.sync_records(Note, [{"id": 30, "body": "Note 30"}], config=restored)
