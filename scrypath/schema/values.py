@@ -10,7 +10,7 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -177,13 +177,21 @@ def _json(field: Field, value: Any) -> str | None:
 
 
 def _check_place(value: Any) -> None:
-    try:
-        place = {} if value is None else {float(value[name]) for name in ("lat", "lng")}
-        right = value is None or (len(value) == len(("lat", "lng")) and all(map(math.isfinite, place)))
-    except (TypeError, ValueError, LookupError):
-        right = False
-    if not right:
+    """Refuse what can be no place. Whether a text in it is a number, and on the globe, is the server's to judge."""
+    if value is None:
+        return
+    if (
+        not isinstance(value, Mapping)
+        or set(value) != {"lat", "lng"}
+        or not all(map(_coordinate, value.values()))
+    ):
         raise Unfit("is not what Meilisearch takes as _geo: an object of lat and lng")
+
+
+def _coordinate(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, str) or (isinstance(value, int | float | Decimal) and math.isfinite(value))
 
 
 def _as_text(field: Field, value: Any) -> Any:
