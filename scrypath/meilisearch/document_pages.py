@@ -28,7 +28,7 @@ AHEAD = (
     2  # pages on their way while one is used: the server answers two connections at twice the speed of one
 )
 _TAIL = re.compile(rb'"offset":\d+,"limit":\d+,"total":(\d{1,18})\}\s*\Z')
-_BEGINNING = 200  # bytes of a page: the ids and some of the fields of its first documents
+_COUNTS = 60  # bytes at the end of a page that may differ between two of the same documents: where it begins
 _INTEGER = r"^-?[0-9]+$"
 
 
@@ -66,9 +66,9 @@ class Page:
         return found
 
     def repeats(self, before: Page) -> bool:
-        """Whether this page begins with the same documents as the one before, which begins elsewhere."""
-        both = self.count > 1 and before.count > 1 and self.offset != before.offset
-        return both and self.body[:_BEGINNING] == before.body[:_BEGINNING]
+        """Whether this page holds the same documents as the one before, which begins elsewhere."""
+        several = self.count > 1 and self.offset != before.offset
+        return several and self.body[:-_COUNTS] == before.body[:-_COUNTS]
 
 
 def pages(
@@ -132,6 +132,7 @@ def pages(
 
         end = start + 1 if stop is None else stop  # until the first page tells, one page is known to exist
         following = start
+        before: Page | None = None
         try:
             while True:
                 while following < end and len(coming) < ahead:
@@ -151,7 +152,15 @@ def pages(
                     continue
                 if count is not None:
                     count.learn(items=page.count, size=len(page.body))
-                end = page.total if stop is None else min(stop, page.total)
+                if before is not None and page.repeats(before):
+                    raise page.reply.malformed()  # or this would go on for as long as it claims to have documents
+                before = page
+                # A server that counts more documents than it gives has given all of them.
+                end = (
+                    min(page.total, page.total if stop is None else stop)
+                    if page.count
+                    else min(end, page.offset)
+                )
                 if page.count or overlap or page.offset == start:
                     yield page
         finally:
