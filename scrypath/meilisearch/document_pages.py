@@ -28,7 +28,6 @@ AHEAD = (
     2  # pages on their way while one is used: the server answers two connections at twice the speed of one
 )
 _TAIL = re.compile(rb'"offset":\d+,"limit":\d+,"total":(\d{1,18})\}\s*\Z')
-_COUNTS = 60  # bytes at the end of a page that may differ between two of the same documents: where it begins
 _INTEGER = r"^-?[0-9]+$"
 
 
@@ -67,8 +66,9 @@ class Page:
 
     def repeats(self, before: Page) -> bool:
         """Whether this page holds the same documents as the one before, which begins elsewhere."""
-        several = self.count > 1 and self.offset != before.offset
-        return several and self.body[:-_COUNTS] == before.body[:-_COUNTS]
+        end = self.body.rfind(b"]")  # what follows are the counts
+        same_length = self.count > 1 and self.offset != before.offset and end == before.body.rfind(b"]")
+        return same_length and self.body[:end] == before.body[:end]
 
 
 def pages(
