@@ -138,7 +138,7 @@ def test_all_stands_for_a_declared_list(filled: Config, article: scrypath.Search
     configured = replace(filled, schemas=("tests.support.shop:Brand", "tests.support.shop:Product"))
     names = [request.schema.name for request in scrypath.search_many(["all"], config=configured).requests]
     assert names == ["Brand", "Product"]
-    with pytest.raises(InvalidOptions, match="means no schema"):
+    with pytest.raises(InvalidOptions, match="does not name any schema"):
         scrypath.search_many(["all"], config=filled)
 
 
