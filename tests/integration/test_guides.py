@@ -63,7 +63,7 @@ def test_a_project_is_set_up_filled_and_written_to(
         code = main(arguments)
         told = capsys.readouterr()
         # The index is not there before it is filled: the first command says so.
-        assert code == (1 if arguments == ["preflight"] else 0), told
+        assert code == (2 if arguments == ["preflight"] else 0), told
     do("own-project", 1, shop)
     with Session(engine(resolve())) as session:
         shop["rename"](session, 2, "Mug")
