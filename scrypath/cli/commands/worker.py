@@ -9,6 +9,7 @@ import typer
 from scrypath.cli.configuration import load_config, schema_names
 from scrypath.cli.exit import Exit
 from scrypath.cli.options import AsJson
+from scrypath.extras import require
 from scrypath.redacting_log import log_to_stderr
 from scrypath.redaction import shown
 
@@ -19,6 +20,7 @@ def worker(
     as_json: AsJson = False,
 ) -> int:
     """Run the jobs of the sync queue until stopped with Ctrl-C or SIGTERM."""
+    require("oban", "oban")
     from scrypath.sync.jobs import run_worker
 
     config = load_config()
