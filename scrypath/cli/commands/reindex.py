@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from scrypath.cli import json_output
 from scrypath.cli.configuration import load_config, schema_names
 from scrypath.cli.exit import Exit
 from scrypath.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from scrypath.rebuild.result import ReindexResult
 
 Schema = Annotated[str, typer.Argument(help="Registered name or module:Class.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -60,13 +63,7 @@ def reindex(
         progress=not as_json and sys.stderr.isatty(),
         config=config,
     )
-    if as_json:
-        json_output.write(result)
-    else:
-        from scrypath.cli.rendering.rebuild import show_rebuild
-
-        show_rebuild(result)
-    return Exit.FINE
+    return _shown(result, as_json=as_json)
 
 
 def rollback(schema: Schema, yes: Yes = False, as_json: AsJson = False) -> int:
@@ -78,6 +75,10 @@ def rollback(schema: Schema, yes: Yes = False, as_json: AsJson = False) -> int:
     if not yes and not typer.confirm(f"Replace the live index of {name} by the one kept for a rollback?"):
         return Exit.UNKNOWN
     result = scrypath.rollback(name, config=config)
+    return _shown(result, as_json=as_json)
+
+
+def _shown(result: ReindexResult, *, as_json: bool) -> Exit:
     if as_json:
         json_output.write(result)
     else:
